@@ -1,0 +1,52 @@
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+# Cheap first, so that a plain mistake shows at once.
+TESTS := $(wildcard tests/unit tests/jobs tests/integration tests/e2e)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## Make the environment, or bring it up to date (SHOPSTREAM_PYTHON=... chooses the Python)
+	@deploy/setup/setup.sh
+
+.PHONY: demo
+demo: setup ## Run the whole path on a real clickstream, until Ctrl-C (ONCE=1: once, then stop)
+	@exec $(BIN)/shopstream demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: setup ## Run every test, the operators' too
+	@status=0; \
+	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test || status=$$?; \
+	$(BIN)/python -m pytest -q --durations=15 $(TESTS) || status=$$?; \
+	exit $$status
+
+.PHONY: test-unit
+test-unit: setup ## Run the tests that need no service (seconds)
+	@$(BIN)/python -m pytest -q tests/unit
+
+.PHONY: check
+check: setup ## Lint, formatting, types, and whether the lock fits pyproject.toml
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@deploy/setup/lock.sh --check
+
+.PHONY: lock
+lock: setup ## Pin the dependencies of pyproject.toml (UPGRADE=1: the newest that fit)
+	@deploy/setup/lock.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: format
+format: setup ## Format the code, and mend what the linter can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: clean
+clean: ## Remove what was built here (.venv and target too, the state in .shopstream not)
+	@rm -rf .venv build dist ./*.egg-info flink_jobs/operators/target .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

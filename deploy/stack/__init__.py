@@ -1,0 +1,1 @@
+"""The local stack: Kafka, Valkey, Flink, MLflow and the scorer on loopback."""

@@ -1,0 +1,124 @@
+"""`shopstream up`, `down` and `status`."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from deploy.stack.settings import StackSettings
+from deploy.stack.stack import GROUPS, PARTS, Stack
+from deploy.stack.status import PartStatus, State
+from deploy.stack.table import status_table
+
+_NAMES = click.Choice([*PARTS, *GROUPS])
+_parts = click.argument("parts", nargs=-1, type=_NAMES, metavar="[PART]...")
+_EPILOG = f"PART is one of {', '.join([*PARTS, *GROUPS])}; without one, all of them."
+
+
+@click.command(epilog=_EPILOG)
+@_parts
+def up(parts: tuple[str, ...]) -> None:
+    """Start the local stack on loopback and wait until it is healthy.
+
+    What runs already is left alone. If a part cannot start, or on Ctrl-C, what was started is stopped again.
+    The parts go on running when this command ends; `shopstream down` stops them.
+
+    \b
+    Examples:
+      shopstream up                                   # everything
+      shopstream up kafka valkey                      # only these
+      SHOPSTREAM_FLINK_REST=127.0.0.1:8081 shopstream up flink
+    """
+    stack = _stack(parts)
+    console = Console()
+    before = stack.status()
+    if all(part.state is State.HEALTHY for part in before):
+        click.echo("Everything runs already.")
+        console.print(status_table(before))
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with Live(status_table(before), console=console, transient=True, auto_refresh=False) as live:
+            after = stack.up(_show(live, console))
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was started has been stopped.", err=True)
+        sys.exit(130)
+    console.print(status_table(after))
+
+
+@click.command(epilog=_EPILOG)
+@_parts
+@click.option("--purge", is_flag=True, help="Then delete all state: topics, features, models, lake, logs.")
+@click.option("--yes", is_flag=True, help="Do not ask before --purge deletes.")
+def down(parts: tuple[str, ...], purge: bool, yes: bool) -> None:
+    """Stop the local stack, whoever started it, and leave no process behind.
+
+    Each part may end in order and is killed if it does not. State and logs stay for the next `shopstream up`.
+
+    \b
+    Examples:
+      shopstream down
+      shopstream down scorer
+      shopstream down --purge --yes                   # start from nothing next time
+    """
+    if purge and parts:
+        raise click.UsageError("--purge deletes the state of the whole stack: give no PART with it")
+    stack = _stack(parts)
+    if purge and not yes:
+        click.confirm(f"Delete everything the stack keeps in {stack.settings.home}?", abort=True)
+    stopped = stack.down(purge=purge)
+    click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+    if purge:
+        click.echo(f"Deleted the state in {stack.settings.home}.")
+
+
+@click.command(epilog=_EPILOG)
+@_parts
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(parts: tuple[str, ...], as_json: bool) -> None:
+    """Show each part, its address, its pid and whether it is healthy.
+
+    \b
+    Health:  healthy | starting | unhealthy (lives, does not answer) | dead (ended by itself) | stopped
+    Exit status: 0 if every part shown is healthy, 3 if not.
+
+    \b
+    Examples:
+      shopstream status
+      shopstream status kafka valkey --json
+    """
+    found = _stack(parts).status()
+    if as_json:
+        click.echo(json.dumps([part.model_dump(mode="json") for part in found], indent=2))
+    else:
+        Console().print(status_table(found))
+    sys.exit(0 if all(part.state is State.HEALTHY for part in found) else 3)
+
+
+def _stack(parts: tuple[str, ...]) -> Stack:
+    return Stack(StackSettings.load(), parts or None)
+
+
+def _show(live: Live, console: Console) -> Callable[[list[PartStatus]], None]:
+    """Return a progress: in a terminal it redraws a table, elsewhere it prints a line for each new state."""
+    last: dict[str, State] = {}
+
+    def show(parts: list[PartStatus]) -> None:
+        if console.is_terminal:
+            live.update(status_table(parts), refresh=True)
+            return
+        for part in parts:
+            if last.get(part.name) is not part.state and part.state is not State.STOPPED:
+                click.echo(f"{part.name}: {part.state}")
+            last[part.name] = part.state
+
+    return show
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,125 @@
+"""Flink's configuration folder: one for the JobManager, the TaskManager and `flink run`."""
+
+import importlib.util
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+from deploy.stack.settings import StackSettings
+from ingestion.errors import ShopstreamError
+
+_LOG4J = """\
+rootLogger.level = INFO
+rootLogger.appenderRef.{name}.ref = {name}
+appender.{name}.name = {name}
+appender.{name}.type = {type}
+appender.{name}.layout.type = PatternLayout
+appender.{name}.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss,SSS}} %-5p %c{{1.}} %x - %m%n
+# Every client prints its whole configuration at this level.
+logger.kafka.name = org.apache.kafka
+logger.kafka.level = WARN
+logger.netty.name = org.jboss.netty.channel.DefaultChannelPipeline
+logger.netty.level = OFF
+"""
+
+
+def flink_home() -> Path:
+    """Return the Flink distribution inside the PyFlink wheel; ShopstreamError when it cannot be used."""
+    found = importlib.util.find_spec("pyflink")
+    if found is None or found.origin is None:
+        raise ShopstreamError("PyFlink is not installed in this environment: install apache-flink==2.3.0")
+    home = Path(found.origin).parent
+    for script in ("flink-console.sh", "pyflink-udf-runner.sh"):
+        # Flink executes these two itself, so `bash script` is no way around a lost permission.
+        if not os.access(home / "bin" / script, os.X_OK):
+            raise ShopstreamError(f"{home}/bin/{script} is not executable: run `chmod +x {home}/bin/*.sh`")
+    return home
+
+
+def flink_environment(settings: StackSettings) -> dict[str, str]:
+    """Return the variables that make Flink's scripts, `flink run` among them, use this stack's cluster."""
+    return {
+        "FLINK_HOME": str(flink_home()),
+        "FLINK_CONF_DIR": str(settings.flink_conf),
+        "FLINK_LOG_DIR": str(settings.logs),
+        "FLINK_IDENT_STRING": "shopstream",
+    }
+
+
+def write_flink_conf(settings: StackSettings) -> None:
+    """Write the configuration folder whole; the same settings give the same files."""
+    folder = settings.flink_conf
+    folder.mkdir(parents=True, exist_ok=True)
+    # A JSON string is a YAML string, whatever it holds.
+    lines = (f"{key}: {json.dumps(value)}\n" for key, value in cluster_options(settings).items())
+    _replace(folder / "config.yaml", "".join(lines))
+    _replace(folder / "log4j-console.properties", _LOG4J.format(name="console", type="CONSOLE"))
+    _replace(
+        folder / "log4j-cli.properties",
+        _LOG4J.format(name="file", type="FILE") + "appender.file.fileName = ${sys:log.file}\n",
+    )
+
+
+def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
+    """Return the cluster's options. Everything listens on loopback; state goes to files."""
+    rest, rpc = settings.address("flink_rest"), settings.address("flink_rpc")
+    folder = settings.home / "flink"
+    return {
+        "env.java.opts.all": _java_options(),
+        "jobmanager.rpc.address": rpc.host,
+        "jobmanager.rpc.port": rpc.port,
+        "jobmanager.bind-host": rpc.host,
+        "jobmanager.memory.process.size": settings.flink_jobmanager_memory,
+        "taskmanager.host": rpc.host,
+        "taskmanager.bind-host": rpc.host,
+        "taskmanager.numberOfTaskSlots": settings.flink_slots,
+        "taskmanager.memory.process.size": settings.flink_taskmanager_memory,
+        # Each submitted job loads its own classes, PyFlink and Hadoop among them.
+        "taskmanager.memory.jvm-metaspace.size": "512m",
+        "jobmanager.memory.jvm-metaspace.size": "384m",
+        "rest.address": rest.host,
+        "rest.bind-address": rest.host,
+        "rest.port": rest.port,
+        "rest.bind-port": str(rest.port),
+        "web.submit.enable": True,
+        "web.cancel.enable": True,
+        "web.tmpdir": str(folder / "web"),
+        "parallelism.default": 1,
+        # A TaskManager that comes up before its JobManager would otherwise wait ten seconds to ask again.
+        "cluster.registration.error-delay": "1 s",
+        "state.backend.type": "rocksdb",
+        "execution.checkpointing.interval": f"{round(settings.checkpoint_seconds * 1000)} ms",
+        "execution.checkpointing.incremental": True,
+        "execution.checkpointing.storage": "filesystem",
+        "execution.checkpointing.dir": (folder / "checkpoints").as_uri(),
+        "execution.checkpointing.savepoint-dir": (folder / "savepoints").as_uri(),
+        # So that a job can be resumed after a cancel or a crash of the cluster.
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        # A Python worker or a connector keeps threads for a while after its job has ended.
+        "classloader.check-leaked-classloader": False,
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+    }
+
+
+def _java_options() -> str:
+    """Return the module flags that this Flink needs on this Java, as its own configuration gives them."""
+    text = (flink_home() / "conf" / "config.yaml").read_text()
+    found = re.search(r"^\s+all: (--add-.*)$", text, re.MULTILINE)
+    if found is None:
+        raise ShopstreamError(
+            f"{flink_home()}/conf/config.yaml names no Java options: reinstall apache-flink==2.3.0"
+        )
+    return found[1].strip()
+
+
+def _replace(path: Path, text: str) -> None:
+    # The two Flink parts write the same files while the other may read them: never show a half-written one.
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{id(text):x}")
+    scratch.write_text(text)
+    scratch.replace(path)

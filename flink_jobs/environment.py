@@ -1,0 +1,43 @@
+"""The Flink table environment every job runs in."""
+
+from pyflink.common import Configuration
+from pyflink.table import EnvironmentSettings, StreamTableEnvironment
+
+from flink_jobs.jars import job_jars
+from flink_jobs.settings import JobSettings
+
+_FUNCTIONS = {
+    "flag_duplicates": "shopstream.events.FlagDuplicates",
+    "rolling_user_features": "shopstream.features.RollingUserFeatures",
+}
+
+
+def table_environment(settings: JobSettings, name: str, bounded: bool = False) -> StreamTableEnvironment:
+    """Return a streaming table environment with our jars, functions and the product's defaults.
+
+    ``bounded``: the sources end, so there are no checkpoints to wait for and idle sources are not waited out.
+    """
+    config = Configuration()
+    config.set_string("pipeline.name", name)
+    config.set_string("parallelism.default", str(settings.parallelism))
+    config.set_string("table.local-time-zone", "UTC")
+    # State of the live window rows; events later than ten minutes never reach them (see events/counted.sql).
+    config.set_string("table.exec.state.ttl", "26 h")
+    config.set_string("execution.buffer-timeout.interval", "5 ms")
+    config.set_string("python.fn-execution.bundle.time", str(settings.feature_flush_ms))
+    if settings.mini_batch_ms:
+        config.set_string("table.exec.mini-batch.enabled", "true")
+        config.set_string("table.exec.mini-batch.allow-latency", f"{settings.mini_batch_ms} ms")
+        config.set_string("table.exec.mini-batch.size", "5000")
+    if not bounded:
+        config.set_string("execution.checkpointing.interval", f"{int(settings.checkpoint_seconds * 1000)} ms")
+        config.set_string("table.exec.source.idle-timeout", f"{int(settings.idle_seconds * 1000)} ms")
+    mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
+    t_env = StreamTableEnvironment.create(environment_settings=mode)
+    # `flink run` has put flink-python here, which the cluster needs too.
+    given = t_env.get_config().get("pipeline.jars", "")
+    jars = [*(Configuration.parse_list_value(given) if given else []), *(jar.as_uri() for jar in job_jars())]
+    t_env.get_config().set("pipeline.jars", ";".join(jars))
+    for function, java_class in _FUNCTIONS.items():
+        t_env.execute_sql(f"CREATE TEMPORARY SYSTEM FUNCTION {function} AS '{java_class}' LANGUAGE JAVA")
+    return t_env

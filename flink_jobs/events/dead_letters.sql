@@ -1,0 +1,19 @@
+-- Records that are no events, with the reason and the bytes as they came.
+-- Grain: one Kafka record. Key: topic, partition, offset. State: none.
+CREATE TEMPORARY VIEW dead_letters AS
+SELECT
+    COALESCE(error_code, 'future_timestamp') AS error_code,
+    COALESCE(
+        error_message,
+        CONCAT(
+            'The timestamp ', CAST(`timestamp` AS STRING), ' lies more than 5 minutes after ',
+            CAST(kafka_time AS STRING), ', when Kafka received the record.'
+        )
+    ) AS error_message,
+    topic AS source_topic,
+    `partition` AS source_partition,
+    `offset` AS source_offset,
+    kafka_time,
+    TO_BASE64(`raw`) AS raw_base64
+FROM records
+WHERE error_code IS NOT NULL OR `timestamp` > kafka_time + INTERVAL '5' MINUTE

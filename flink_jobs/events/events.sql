@@ -1,0 +1,44 @@
+-- Valid events with everything the jobs share: who, enrichment, and whether the event counts.
+-- Grain: one event as it arrived, duplicates included. Key: event_id where NOT is_duplicate.
+-- State: one flag an event_id, for one hour (flag_duplicates).
+-- Late: more than ten minutes behind the watermark; kept in the lake, left out of the results.
+CREATE TEMPORARY VIEW events AS
+SELECT
+    event_id,
+    event_type,
+    event_time,
+    rowtime AS row_time,
+    user_id,
+    session_id,
+    device,
+    country,
+    page,
+    referrer,
+    product_id,
+    category,
+    order_id,
+    currency,
+    total,
+    price,
+    quantity,
+    properties,
+    context,
+    CAST(EXTRACT(HOUR FROM event_time) AS INT) AS hour_of_day,
+    CAST(MOD(DAYOFWEEK(event_time) + 5, 7) + 1 AS INT) AS day_of_week,
+    DAYOFWEEK(event_time) IN (1, 7) AS is_weekend,
+    CASE
+        WHEN total > 100 THEN 'high_value'
+        WHEN total > 50 THEN 'medium_value'
+        ELSE 'low_value'
+    END AS user_segment,
+    is_late,
+    is_duplicate,
+    topic,
+    `partition`,
+    `offset`,
+    kafka_time
+FROM flag_duplicates(
+    input => TABLE valid_records PARTITION BY event_id,
+    on_time => DESCRIPTOR(row_time),
+    uid => 'flag-duplicates'
+)

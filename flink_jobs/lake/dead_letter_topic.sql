@@ -1,0 +1,19 @@
+-- Dead letters, in one transaction a checkpoint: consumers read with isolation.level=read_committed.
+CREATE TEMPORARY TABLE dead_letter_events (
+    error_code STRING,
+    error_message STRING,
+    source_topic STRING,
+    source_partition INT,
+    source_offset BIGINT,
+    kafka_time TIMESTAMP_LTZ(3),
+    `raw_base64` STRING
+) WITH (
+    'connector' = 'kafka',
+    'topic' = '${topic}',
+    'properties.bootstrap.servers' = '${bootstrap}',
+    'properties.transaction.timeout.ms' = '600000',
+    'format' = 'json',
+    'json.timestamp-format.standard' = 'ISO-8601',
+    'sink.delivery-guarantee' = 'exactly-once',
+    'sink.transactional-id-prefix' = '${group}-dead-letters'
+)

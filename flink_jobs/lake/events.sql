@@ -1,0 +1,36 @@
+-- Every valid event with its enrichment, late and duplicate ones flagged.
+-- Grain: one event as it arrived. Key: topic, partition, offset. State: none; files close with a checkpoint.
+INSERT INTO lake_events
+SELECT
+    event_id,
+    event_time AS `timestamp`,
+    user_id,
+    session_id,
+    device,
+    country,
+    page,
+    referrer,
+    product_id,
+    category,
+    order_id,
+    currency,
+    total,
+    price,
+    quantity,
+    properties,
+    context,
+    hour_of_day,
+    day_of_week,
+    is_weekend,
+    user_segment,
+    is_late,
+    is_duplicate,
+    topic,
+    `partition`,
+    `offset`,
+    kafka_time,
+    event_type,
+    DATE_FORMAT(event_time, 'yyyy') AS `year`,
+    DATE_FORMAT(event_time, 'MM') AS `month`,
+    DATE_FORMAT(event_time, 'dd') AS `day`
+FROM events

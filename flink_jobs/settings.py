@@ -1,0 +1,63 @@
+"""Settings of the Flink jobs: where they read, write and keep state."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LakeSettings(BaseSettings):
+    """Where the data lake lies."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPSTREAM_", frozen=True, extra="ignore")
+
+    state: Path = Path(".shopstream")
+    """Folder of everything the local stack keeps."""
+
+    lake: str | None = None
+    """Root of the lake: a folder or an object-store URI. Default: ``<state>/lake``."""
+
+    @cached_property
+    def lake_root(self) -> str:
+        """The lake's root as an absolute path or a URI, without a trailing slash."""
+        root = self.lake or str(self.state / "lake")
+        return root.rstrip("/") if "://" in root else str(Path(root).resolve())
+
+    @property
+    def events_path(self) -> str:
+        """Folder of the event lake, partitioned by event_type, year, month and day."""
+        return f"{self.lake_root}/events"
+
+    @property
+    def user_features_path(self) -> str:
+        """Folder of the user-feature log, partitioned by day."""
+        return f"{self.lake_root}/user_features"
+
+
+class JobSettings(LakeSettings):
+    """What a job on the cluster needs to know."""
+
+    kafka_bootstrap: str = "127.0.0.1:19092"
+    """Kafka's ``host:port``, several separated by commas."""
+
+    redis: str = "127.0.0.1:16379"
+    """``host:port`` of the Redis-protocol server that holds the online features."""
+
+    consumer_group: str = "shopstream"
+    """Kafka consumer group; also the prefix of the jobs' transactional ids."""
+
+    parallelism: int = Field(default=1, ge=1)
+    """Parallel instances of every operator."""
+
+    checkpoint_seconds: float = Field(default=10, gt=0)
+    """Time between checkpoints. Lake files and dead letters become visible with a checkpoint."""
+
+    idle_seconds: float = Field(default=5, gt=0)
+    """A Kafka partition silent for this long no longer holds event time back."""
+
+    mini_batch_ms: int = Field(default=500, ge=0)
+    """Live window rows are written at most this often per key; 0 writes one for every event."""
+
+    feature_flush_ms: int = Field(default=50, ge=1)
+    """Longest time a feature row waits for its batch before it is written to the online store."""

@@ -1,0 +1,28 @@
+"""Tables and views the jobs read: the event topics, and the views every job shares."""
+
+from pyflink.table import StreamTableEnvironment
+
+from flink_jobs.settings import JobSettings
+from flink_jobs.statement import statement
+from ingestion.rules import format_option
+from ingestion.topics import EVENT_TOPICS
+
+
+def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
+    """Create the table ``records``: all event topics as one source, read and parsed once."""
+    t_env.execute_sql(
+        statement(
+            "flink_jobs.events",
+            "records",
+            topics=";".join(topic.name for topic in EVENT_TOPICS),
+            bootstrap=settings.kafka_bootstrap,
+            group=settings.consumer_group,
+            rules=format_option(),
+        )
+    )
+
+
+def create_event_views(t_env: StreamTableEnvironment) -> None:
+    """Create the views ``events``, ``counted_events`` and ``dead_letters`` over the table ``records``."""
+    for view in ("valid_records", "events", "counted_events", "dead_letters"):
+        t_env.execute_sql(statement("flink_jobs.events", view))

@@ -1,0 +1,246 @@
+"""Sends events to Kafka: idempotent, in batches, without waiting for each one."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from ingestion.delivery import Delivery, DeliveryCallback, DeliveryReport
+from ingestion.errors import ShopstreamError
+from ingestion.event import Event
+from ingestion.settings import KafkaSettings, read_settings
+from ingestion.topic_admin import kafka_away
+
+
+def _version() -> str:
+    try:
+        return version("shopstream")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"
+
+
+PRODUCER_VERSION = _version()
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerCounts:
+    """Events so far: accepted by ``send``, acknowledged by Kafka (also by topic), given up."""
+
+    sent: int
+    acknowledged: int
+    failed: int
+    acknowledged_by_topic: dict[str, int]
+
+
+class EventProducer:
+    """Thread-safe producer of events; use it as a context manager, or call ``close``.
+
+    Kafka stores each accepted event once and in order by key, also when a broker restarts meanwhile
+    (idempotence, all in-sync replicas, retries for ``producer_delivery_seconds``). What is given up after
+    that is counted and raised by the next ``flush`` or ``close``: no failure goes unheard.
+    """
+
+    def __init__(self, settings: KafkaSettings | None = None) -> None:
+        """Connect. Raises ShopstreamError within ``kafka_timeout_seconds`` when Kafka is away."""
+        self._settings = settings or read_settings(KafkaSettings)
+        # Reentrant: kafka-python calls back at once, in this thread, when an event has failed already.
+        self._lock = threading.RLock()
+        self._room = threading.Condition(self._lock)
+        self._waiting = 0
+        self._buffered_bytes = 0
+        self._sent = 0
+        self._acknowledged: Counter[str] = Counter()
+        self._failed = 0
+        self._unheard_failures = 0
+        self._first_failure: str | None = None
+        self._closed = False
+        self._kafka = self._connect()
+
+    def _connect(self) -> Any:
+        settings = self._settings
+        timeout_ms = int(settings.kafka_timeout_seconds * 1000)
+        delivery_ms = int(settings.producer_delivery_seconds * 1000)
+        compression = settings.producer_compression
+        try:
+            return KafkaProducer(
+                bootstrap_servers=settings.kafka_bootstrap.split(","),
+                client_id="shopstream-producer",
+                enable_idempotence=True,
+                acks="all",
+                max_in_flight_requests_per_connection=5,
+                compression_type=None if compression == "none" else compression,
+                linger_ms=settings.producer_linger_ms,
+                batch_size=settings.producer_batch_bytes,
+                delivery_timeout_ms=delivery_ms,
+                request_timeout_ms=min(30_000, delivery_ms - settings.producer_linger_ms),
+                # A broker that comes back is found again at once, not after half a minute.
+                reconnect_backoff_max_ms=1000,
+                allow_auto_create_topics=False,
+                bootstrap_timeout_ms=timeout_ms,
+                max_block_ms=timeout_ms,
+                metrics_enabled=False,
+            )
+        except (KafkaError, OSError) as error:
+            raise kafka_away(settings.kafka_bootstrap) from error
+
+    def send(self, event: Event, on_delivery: DeliveryCallback | None = None) -> Delivery:
+        """Accept one event and return at once; waits only while the buffer is full.
+
+        Raises ShopstreamError when the event cannot be sent at all: the producer is closed, the event is
+        not JSON or too large, its topic does not exist, or the buffer stayed full for
+        ``producer_delivery_seconds``. Then nothing was accepted.
+        """
+        value = event.to_bytes(datetime.now(UTC), PRODUCER_VERSION)
+        topic = event.topic
+        size = len(value)
+        self._reserve(size)
+        try:
+            future = self._kafka.send(topic, value=value, key=event.key().encode())
+        except BaseException as error:
+            self._withdraw(size)
+            if isinstance(error, KafkaTimeoutError):
+                raise ShopstreamError(
+                    f"Kafka at {self._settings.kafka_bootstrap} has no topic {topic}:"
+                    " create it with `shopstream topics apply`."
+                ) from error
+            if isinstance(error, KafkaError):
+                raise ShopstreamError(f"event {event.event_id} was not accepted: {error}.") from error
+            raise
+        delivery = Delivery()
+        settle = partial(self._settle, event.event_id, topic, size, delivery, on_delivery)
+        future.add_callback(settle)
+        future.add_errback(settle)
+        return delivery
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Send what is buffered now and wait until each event is acknowledged or given up.
+
+        ``timeout`` in seconds; by default ``producer_delivery_seconds``. Raises ShopstreamError when events
+        failed since the last flush, or are still under way after the timeout.
+        """
+        limit = self._settings.producer_delivery_seconds if timeout is None else timeout
+        try:
+            self._kafka.flush(limit)
+        except KafkaTimeoutError as error:
+            raise ShopstreamError(
+                f"Kafka at {self._settings.kafka_bootstrap} has not acknowledged all events"
+                f" within {limit:g} seconds."
+            ) from error
+        self._raise_failures()
+
+    def close(self, timeout: float | None = None) -> None:
+        """Flush, then let go of the connection; a second call does nothing. Raises as ``flush`` does."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.flush(timeout)
+        finally:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        try:
+            self._kafka.close(timeout=1)
+        except KafkaTimeoutError:
+            # The client refuses to close with events under way; without this its thread would go on and
+            # deliver events that the caller was told are lost. There is no public call for it.
+            self._kafka._sender.force_close()
+            self._kafka.close(timeout=1)
+
+    def counts(self) -> ProducerCounts:
+        """Return a consistent snapshot of the counters."""
+        with self._lock:
+            by_topic = dict(self._acknowledged)
+            return ProducerCounts(self._sent, sum(by_topic.values()), self._failed, by_topic)
+
+    def __enter__(self) -> "EventProducer":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        # Accepted events still go out; the error under way is the one to report, so a second one joins it.
+        try:
+            self.close(self._settings.kafka_timeout_seconds)
+        except ShopstreamError as failure:
+            error.add_note(str(failure))
+
+    def _reserve(self, size: int) -> None:
+        limit = self._settings.producer_buffer_bytes
+        with self._lock:
+            if self._closed:
+                raise ShopstreamError("the producer is closed: open another one to send more events.")
+
+            def has_room() -> bool:
+                # One event larger than the whole buffer goes alone rather than never.
+                return self._buffered_bytes == 0 or self._buffered_bytes + size <= limit
+
+            if not has_room():
+                patience = self._settings.producer_delivery_seconds
+                self._waiting += 1
+                try:
+                    found = self._room.wait_for(has_room, patience)
+                finally:
+                    self._waiting -= 1
+                if not found:
+                    raise ShopstreamError(
+                        f"Kafka at {self._settings.kafka_bootstrap} has acknowledged nothing for"
+                        f" {patience:g} seconds and the buffer is full."
+                    )
+            self._sent += 1
+            self._buffered_bytes += size
+
+    def _withdraw(self, size: int) -> None:
+        with self._lock:
+            self._sent -= 1
+            self._free(size)
+
+    def _free(self, size: int) -> None:
+        self._buffered_bytes -= size
+        if self._waiting:
+            self._room.notify()
+
+    def _settle(
+        self,
+        event_id: str,
+        topic: str,
+        size: int,
+        delivery: Delivery,
+        on_delivery: DeliveryCallback | None,
+        outcome: Any,
+    ) -> None:
+        """Count one outcome: record metadata, or the exception that ended the attempts."""
+        failure = str(outcome) if isinstance(outcome, BaseException) else None
+        with self._lock:
+            if failure is None:
+                self._acknowledged[topic] += 1
+            else:
+                self._failed += 1
+                self._unheard_failures += 1
+                self._first_failure = self._first_failure or f"{topic}: {failure}"
+            self._free(size)
+        report = (
+            DeliveryReport(event_id, topic, outcome.partition, outcome.offset)
+            if failure is None
+            else DeliveryReport(event_id, topic, -1, -1, failure)
+        )
+        delivery.settle(report)
+        if on_delivery is not None:
+            on_delivery(report)
+
+    def _raise_failures(self) -> None:
+        with self._lock:
+            failures, first = self._unheard_failures, self._first_failure
+            self._unheard_failures, self._first_failure = 0, None
+        if failures:
+            raise ShopstreamError(f"{failures:,} events were not stored by Kafka; the first: {first}.")

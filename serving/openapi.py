@@ -1,0 +1,50 @@
+"""The OpenAPI document: problems where FastAPI would put its own errors."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from serving.problems import MEDIA_TYPE
+from serving.schemas import Problem
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_MEANINGS = {
+    401: "No API key, or one that is not accepted",
+    404: "A model this scorer does not serve",
+    422: "The request is not as documented",
+    503: "Features or model are away, with the reason; try again",
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses`` of a route that may answer these problems."""
+    return {
+        status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+        for status in statuses
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Describe problems once in the app's document, and drop FastAPI's unused error schemas."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                summary=app.summary,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            schemas = schema["components"]["schemas"]
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= problem.pop("$defs", {})
+            schemas["Problem"] = problem
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign] # FastAPI documents this very assignment

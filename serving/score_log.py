@@ -1,0 +1,163 @@
+"""The log of scores: one record a score to Kafka, without making the caller wait."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from queue import Empty, Full, Queue
+from typing import Any, Protocol
+
+import orjson
+
+from ingestion.topics import SCORED_USERS
+from serving.features import FeatureRow
+from serving.logs import LOGGER
+from serving.metrics import Metrics
+
+_RETRY_SECONDS = 2.0
+
+
+class Producer(Protocol):
+    """The part of ``kafka.KafkaProducer`` that the log calls."""
+
+    def send(self, topic: str, *, key: bytes, value: bytes) -> Any:
+        """Queue one record; the future's callbacks say how it went."""
+
+    def close(self, timeout: float) -> None:
+        """Wait until what was queued is delivered or given up, and let go of the connections."""
+
+
+def connect(bootstrap: str) -> Producer:
+    """Return a Kafka producer for scores. Raises a KafkaError when no broker answers within 3 s."""
+    from kafka import KafkaProducer  # here: the scorer answers before it has loaded this
+
+    producer: Producer = KafkaProducer(
+        bootstrap_servers=bootstrap.split(","),
+        client_id="shopstream-scorer",
+        linger_ms=20,
+        delivery_timeout_ms=15_000,
+        request_timeout_ms=5_000,
+        max_block_ms=3_000,
+        bootstrap_timeout_ms=3_000,
+        reconnect_backoff_max_ms=1_000,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+    return producer
+
+
+class ScoreLog:
+    """A bounded queue and one thread that empties it into Kafka.
+
+    At most once and best effort: a score is answered whether or not it can be logged. Each one that is not
+    (queue full, or not delivered within 15 s) is counted in ``shopstream_scores_not_logged_total``.
+    """
+
+    def __init__(self, connect: Callable[[], Producer], metrics: Metrics, queue_size: int) -> None:
+        """``connect`` is called in the thread, again every 2 s while Kafka is away."""
+        self._connect = connect
+        self._metrics = metrics
+        # None wakes the thread up to stop.
+        self._queue: Queue[tuple[str, dict[str, Any]] | None] = Queue(queue_size)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="score-log", daemon=True)
+        self._producer: Producer | None = None
+        self.problem: str | None = None
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def put(
+        self,
+        row: FeatureRow,
+        *,
+        probability: float,
+        model: str,
+        model_version: str,
+        scored_at: datetime,
+        request_id: str,
+    ) -> None:
+        """Queue one score; returns at once, also when Kafka is away."""
+        record = {
+            "request_id": request_id,
+            "user_id": row.user_id,
+            "scored_at": scored_at,
+            "probability": probability,
+            "model": model,
+            "model_version": model_version,
+            "features": row.values,
+            "feature_timestamp": row.timestamp,
+            "cold_start": row.cold_start,
+        }
+        try:
+            self._queue.put_nowait((row.user_id, record))
+        except Full:
+            self._metrics.scores_not_logged.labels("queue_full").inc()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Send what is queued, for at most ``timeout_seconds``; count what is then left."""
+        self._stopping.set()
+        if not self._thread.is_alive():
+            return
+        with suppress(Full):
+            self._queue.put_nowait(None)
+        self._thread.join(timeout_seconds)
+        left = 0
+        with suppress(Empty):
+            while True:
+                left += self._queue.get_nowait() is not None
+        if left:
+            self._metrics.scores_not_logged.labels("not_delivered").inc(left)
+            LOGGER.warning("scores not logged at the end", extra={"count": left})
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and (self._queue.empty() or self._producer is None)):
+            if self._producer is None and not self._try_connect():
+                self._stopping.wait(_RETRY_SECONDS)
+                continue
+            queued = self._queue.get()
+            if queued is not None:
+                self._send(*queued)
+        if self._producer is not None:
+            try:
+                self._producer.close(_RETRY_SECONDS)
+            except Exception as error:  # Kafka went away; its records were counted one by one
+                LOGGER.warning("Kafka did not take the last scores", extra={"reason": type(error).__name__})
+
+    def _try_connect(self) -> bool:
+        try:
+            self._producer = self._connect()
+        except Exception as error:  # whatever the client raises, scoring goes on and the next try follows
+            if self.problem is None:
+                LOGGER.warning(
+                    "Kafka is away: scores wait in the queue", extra={"reason": type(error).__name__}
+                )
+            self.problem = "Kafka is away: scores are not logged"
+            return False
+        self.problem = None
+        return True
+
+    def _send(self, key: str, record: dict[str, Any]) -> None:
+        assert self._producer is not None  # noqa: S101 - only called once connected
+        try:
+            future = self._producer.send(
+                SCORED_USERS.name,
+                key=key.encode(),
+                value=orjson.dumps(record, option=orjson.OPT_UTC_Z),
+            )
+        except Exception as error:  # a full buffer or an unknown topic: this score is lost, the thread is not
+            self._failed(error)
+            return
+        future.add_callback(self._delivered)
+        future.add_errback(self._failed)
+
+    def _delivered(self, _metadata: object) -> None:
+        self._metrics.scores_logged.inc()
+        self.problem = None
+
+    def _failed(self, error: BaseException) -> None:
+        self._metrics.scores_not_logged.labels("not_delivered").inc()
+        if self.problem is None:
+            LOGGER.warning("a score was not logged", extra={"reason": type(error).__name__})
+        self.problem = f"scores are not logged: {type(error).__name__}"

@@ -1,0 +1,60 @@
+"""Who may call: API keys, kept as digests and compared in constant time."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from ingestion.errors import ShopstreamError
+from serving.problems import ProblemError
+
+_DIGEST_PREFIX = "sha256:"
+
+_header = APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False)
+_bearer = HTTPBearer(scheme_name="Bearer", auto_error=False, description="The API key as a bearer token")
+
+
+class ApiKeys:
+    """The accepted keys; several at a time let one be replaced without a pause."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        """Take keys in clear or as ``sha256:<hex>``. Raises ShopstreamError for a malformed digest."""
+        self._digests = tuple(self._digest(key) for key in keys)
+
+    @staticmethod
+    def _digest(key: str) -> bytes:
+        if not key.startswith(_DIGEST_PREFIX):
+            return hashlib.sha256(key.encode()).digest()
+        try:
+            digest = bytes.fromhex(key.removeprefix(_DIGEST_PREFIX))
+        except ValueError:
+            digest = b""
+        if len(digest) != hashlib.sha256().digest_size:
+            raise ShopstreamError("SHOPSTREAM_API_KEYS: write a hashed key as sha256: and 64 hex digits.")
+        return digest
+
+    def accepts(self, key: str) -> bool:
+        """Say whether ``key`` is one of them; the time taken does not tell how near it was."""
+        digest = hashlib.sha256(key.encode()).digest()
+        accepted = False
+        for known in self._digests:
+            accepted |= hmac.compare_digest(known, digest)
+        return accepted
+
+
+async def require_api_key(
+    request: Request,
+    header: Annotated[str | None, Security(_header)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> None:
+    """Refuse a call without an accepted key: 401 as a problem."""
+    key = header or (bearer.credentials if bearer else None)
+    keys: ApiKeys = request.app.state.api_keys
+    if key is None or not keys.accepts(key):
+        detail = (
+            "Send an API key in the X-API-Key header." if key is None else "This API key is not accepted."
+        )
+        raise ProblemError(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,241 @@
+"""Training against a real MLflow server: what is logged, registered, promoted, and what a failure leaves."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline
+
+from ingestion.errors import ShopstreamError
+from tests.unit.training import shop
+from training import registry
+from training.cli import models
+from training.models import CANDIDATES, Candidate
+from training.report import TrainingReport
+from training.settings import TrainingSettings
+from training.train import train
+from training.vector import COLUMNS
+
+TASK = "purchase_24h"
+
+
+@pytest.fixture(scope="module")
+def settings(mlflow_uri: str, tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
+    folder = tmp_path_factory.mktemp("training")
+    shop.write_lake(folder / "lake", shop.events())
+    return TrainingSettings(state=folder, lake=str(folder / "lake"), mlflow=mlflow_uri)
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[tuple[str, int, int]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def report(settings: TrainingSettings, steps: list[tuple[str, int, int]]) -> TrainingReport:
+    """The first training of an empty registry."""
+    return train(TASK, settings, lambda *step: steps.append(step))
+
+
+@pytest.fixture
+def client(report: TrainingReport, settings: TrainingSettings) -> Iterator[MlflowClient]:
+    """A client of the registry that holds the first training, put back as it was afterwards."""
+    client = MlflowClient(settings.mlflow, settings.mlflow)
+    yield client
+    for version in client.search_model_versions(f"name = '{TASK}'"):
+        if int(version.version) != report.version:
+            client.delete_model_version(TASK, version.version)
+    client.set_registered_model_alias(TASK, registry.CHAMPION, str(report.version))
+
+
+def test_the_best_by_validation_is_champion(report: TrainingReport, client: MlflowClient) -> None:
+    assert [model.name for model in report.models] == [candidate.name for candidate in CANDIDATES]
+    assert not [model.error for model in report.models if model.error]
+    reached = {m.name: m.validation.roc_auc for m in report.models if m.validation is not None}
+    assert report.best == max(reached, key=lambda name: reached[name])
+    assert report.test.roc_auc > report.baseline.roc_auc + 0.1
+    assert (report.alias, report.champion_auc) == ("champion", None)
+    champion = client.get_model_version_by_alias(TASK, "champion")
+    assert int(champion.version) == report.version
+    assert json.loads(champion.tags["feature_columns"]) == list(COLUMNS)
+    assert champion.tags["task"] == TASK
+    assert float(champion.tags["test_auc"]) == pytest.approx(report.test.roc_auc, abs=1e-6)
+
+
+def test_progress_tells_every_step_once(report: TrainingReport, steps: list[tuple[str, int, int]]) -> None:
+    names = [candidate.name for candidate in CANDIDATES]
+    assert [step for step, _, _ in steps] == ["features as of the cut-offs", *names, "registering the best"]
+    assert [(done, total) for _, done, total in steps] == [(n, len(steps)) for n in range(len(steps))]
+    assert report.seconds > 0
+
+
+def test_every_model_has_a_run_that_tells_how_it_was_made(
+    report: TrainingReport, client: MlflowClient
+) -> None:
+    parent = client.get_run(report.run_url.rpartition("/")[2])
+    assert parent.info.status == "FINISHED"
+    runs = client.search_runs(
+        [parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'"
+    )
+    assert {run.info.run_name for run in runs} == {candidate.name for candidate in CANDIDATES}
+    for run in runs:
+        assert run.data.params["feature_service"] == TASK
+        assert run.data.params["train_last_cutoff"] == report.parts["train"]["last_cutoff"]
+        assert {"seed", "features", "threshold", "test_first_cutoff"} <= run.data.params.keys()
+        expected = next(model.test for model in report.models if model.name == run.info.run_name)
+        assert expected is not None
+        assert run.data.metrics["test_roc_auc"] == pytest.approx(expected.roc_auc)
+        assert {"test_brier", "test_calibration_error", "validation_log_loss"} <= run.data.metrics.keys()
+        pictures = {file.path for file in client.list_artifacts(run.info.run_id)}
+        assert {"roc.png", "calibration.png", "confusion.png", "importance.png"} <= pictures
+
+
+def test_the_champion_loads_in_another_process_and_answers_the_same(
+    report: TrainingReport, settings: TrainingSettings, client: MlflowClient, tmp_path: Path
+) -> None:
+    """Without a package of ours, from signature, input example and requirements alone."""
+    mlflow.set_tracking_uri(settings.mlflow)
+    here = mlflow.sklearn.load_model(f"models:/{TASK}@champion")
+    program = f"""
+import json, mlflow
+mlflow.set_tracking_uri({settings.mlflow!r})
+folder = mlflow.artifacts.download_artifacts("models:/{TASK}@champion")
+model = mlflow.pyfunc.load_model(folder)
+example = model.metadata.load_input_example(folder)
+print(json.dumps({{
+    "columns": model.metadata.signature.inputs.input_names(),
+    "rows": example.to_numpy().tolist(),
+    "probabilities": model.predict(example)[:, 1].tolist(),
+    "requirements": open(folder + "/requirements.txt").read().split(),
+    "ours": [name for name in __import__("sys").modules if name.startswith(("training", "serving"))],
+}}))
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    told = json.loads(found.stdout.splitlines()[-1])
+    assert told["columns"] == list(COLUMNS)
+    assert told["ours"] == []
+    assert told["probabilities"] == here.predict_proba(np.array(told["rows"]))[:, 1].tolist()
+    assert all("==" in line for line in told["requirements"])
+    assert {"scikit-learn", "skops"} <= {line.partition("==")[0] for line in told["requirements"]}
+
+
+def test_an_equal_model_becomes_challenger(
+    report: TrainingReport, settings: TrainingSettings, client: MlflowClient
+) -> None:
+    again = train(TASK, settings)
+    assert (again.version > report.version, again.alias) == (True, "challenger")
+    assert again.champion_auc == pytest.approx(report.test.roc_auc, abs=1e-9)
+    assert int(client.get_model_version_by_alias(TASK, "champion").version) == report.version
+    assert int(client.get_model_version_by_alias(TASK, "challenger").version) == again.version
+
+
+def test_a_better_model_takes_the_champions_place(
+    report: TrainingReport, settings: TrainingSettings, client: MlflowClient
+) -> None:
+    guess = Candidate("guess", lambda *_: Pipeline([("model", DummyClassifier())]), {}, "scikit-learn")
+    weak = train(TASK, settings, candidates=(guess,))
+    assert (weak.alias, weak.test.roc_auc) == ("challenger", 0.5)
+    client.set_registered_model_alias(TASK, registry.CHAMPION, str(weak.version))
+    better = train(TASK, settings, candidates=CANDIDATES[:1])
+    assert (better.alias, better.champion_auc) == ("champion", 0.5)
+    assert int(client.get_model_version_by_alias(TASK, "champion").version) == better.version
+
+
+def test_a_champion_of_other_columns_is_replaced(
+    settings: TrainingSettings, client: MlflowClient, report: TrainingReport
+) -> None:
+    columns = json.dumps(COLUMNS)
+    client.set_model_version_tag(TASK, str(report.version), "feature_columns", '["age"]')
+    try:
+        newer = train(TASK, settings, candidates=CANDIDATES[:1])
+    finally:
+        client.set_model_version_tag(TASK, str(report.version), "feature_columns", columns)
+    assert (newer.alias, newer.champion_auc) == ("champion", None)
+
+
+def test_a_model_that_fails_is_reported_and_the_rest_go_on(
+    settings: TrainingSettings, client: MlflowClient
+) -> None:
+    def broken(_seed: int, _threads: int) -> Pipeline:
+        raise RuntimeError("out of luck")
+
+    found = train(
+        TASK, settings, candidates=(replace(CANDIDATES[0], name="unlucky", make=broken), CANDIDATES[0])
+    )
+    assert [(model.name, model.error) for model in found.models] == [
+        ("unlucky", "RuntimeError: out of luck"),
+        ("logistic_regression", None),
+    ]
+    assert found.best == "logistic_regression"
+    with pytest.raises(ShopstreamError, match="no model of purchase_24h could be fitted: .*out of luck"):
+        train(TASK, settings, candidates=(replace(CANDIDATES[0], name="unlucky", make=broken),))
+    assert mlflow.active_run() is None
+
+
+def test_a_failure_while_registering_leaves_no_version(
+    settings: TrainingSettings, client: MlflowClient, report: TrainingReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MlflowException("the registry is full")
+
+    before = client.search_model_versions(f"name = '{TASK}'")
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, "set_registered_model_alias", refuse)
+        with pytest.raises(ShopstreamError, match="nothing was registered: the registry is full"):
+            train(TASK, settings, candidates=CANDIDATES[:1])
+    after = client.search_model_versions(f"name = '{TASK}'")
+    assert [version.version for version in after] == [version.version for version in before]
+    assert int(client.get_model_version_by_alias(TASK, "champion").version) == report.version
+    newest = client.search_runs([client.get_experiment_by_name(TASK).experiment_id], max_results=2)
+    assert "FAILED" in {run.info.status for run in newest}
+    assert mlflow.active_run() is None
+
+
+def test_models_list_shows_versions_and_aliases(
+    settings: TrainingSettings, client: MlflowClient, report: TrainingReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPSTREAM_MLFLOW", settings.mlflow)
+    listed = CliRunner().invoke(models, ["list", "--json"], catch_exceptions=False)
+    (row,) = [row for row in json.loads(listed.output) if row["model"] == TASK]
+    assert row["version"] == report.version
+    assert "champion" in row["aliases"]
+    assert row["test_auc"] == pytest.approx(report.test.roc_auc, abs=1e-6)
+    table = CliRunner().invoke(models, ["list"], catch_exceptions=False)
+    assert TASK in table.output
+    assert max(map(len, table.output.splitlines())) <= 100
+
+
+def test_a_feature_missing_from_the_log_is_said(
+    settings: TrainingSettings, client: MlflowClient, report: TrainingReport, tmp_path: Path
+) -> None:
+    import pyarrow.parquet as pq
+
+    shop.write_lake(tmp_path / "lake", shop.events(users=10))
+    for file in (tmp_path / "lake" / "user_features").glob("*/part-*"):
+        pq.write_table(pq.read_table(file, partitioning=None).drop_columns(["revenue_24h"]), file)
+    lacking = settings.model_copy(update={"state": tmp_path, "lake": str(tmp_path / "lake")})
+    lacking = TrainingSettings(**lacking.model_dump())
+    with pytest.raises(ShopstreamError, match="feature log .* has no column revenue_24h"):
+        train(TASK, lacking)
+    assert len(client.search_model_versions(f"name = '{TASK}'")) == 1
+    assert report.version == 1

@@ -1,0 +1,52 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.stack.flink_conf import cluster_options, flink_environment, flink_home, write_flink_conf
+from deploy.stack.settings import StackSettings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> StackSettings:
+    return StackSettings.on_free_ports(tmp_path / "with space: and colon", checkpoint_seconds=2.5)
+
+
+def test_the_file_says_what_was_meant(settings: StackSettings) -> None:
+    write_flink_conf(settings)
+    read = yaml.safe_load((settings.flink_conf / "config.yaml").read_text())
+    assert read == cluster_options(settings)
+    assert read["execution.checkpointing.interval"] == "2500 ms"
+
+
+def test_everything_listens_on_loopback(settings: StackSettings) -> None:
+    options = cluster_options(settings)
+    for key in ("jobmanager.bind-host", "taskmanager.bind-host", "taskmanager.host", "rest.bind-address"):
+        assert options[key] == "127.0.0.1"
+
+
+def test_the_java_options_are_those_of_the_distribution(settings: StackSettings) -> None:
+    given = yaml.safe_load((flink_home() / "conf" / "config.yaml").read_text())["env"]["java"]["opts"]["all"]
+    assert cluster_options(settings)["env.java.opts.all"] == given
+    assert "--add-opens=java.base/java.util=ALL-UNNAMED" in given
+
+
+def test_writing_again_changes_nothing_and_leaves_no_scratch(settings: StackSettings) -> None:
+    write_flink_conf(settings)
+    first = {path.name: path.read_text() for path in settings.flink_conf.iterdir()}
+    write_flink_conf(settings)
+    assert {path.name: path.read_text() for path in settings.flink_conf.iterdir()} == first
+    assert set(first) == {"config.yaml", "log4j-console.properties", "log4j-cli.properties"}
+
+
+def test_every_logger_names_an_appender_that_exists(settings: StackSettings) -> None:
+    write_flink_conf(settings)
+    for path in settings.flink_conf.glob("log4j*"):
+        text = path.read_text()
+        (used,) = re.findall(r"appenderRef\.\w+\.ref = (\w+)", text)
+        assert f"appender.{used}.name = {used}\n" in text
+
+
+def test_clients_use_the_same_folder(settings: StackSettings) -> None:
+    assert flink_environment(settings)["FLINK_CONF_DIR"] == str(settings.flink_conf)

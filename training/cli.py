@@ -1,0 +1,125 @@
+"""The commands ``shopstream train`` and ``shopstream models``."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from training.settings import TrainingSettings
+from training.tasks import TASKS, task_named
+
+if TYPE_CHECKING:
+    from training.fitting import Search
+
+
+@click.command()
+@click.argument("task")
+@click.option(
+    "--search",
+    type=click.Choice(["none", "fast"]),
+    default="none",
+    show_default=True,
+    help="fast tries a few points of each model's grid, with 5 folds; none takes the defaults.",
+)
+@click.option("--cutoffs", type=click.IntRange(min=1), help="Use only this many of the newest cut-offs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def train(task: str, search: "Search", cutoffs: int | None, as_json: bool) -> None:
+    """Train the models of TASK and register the best in MLflow.
+
+    TASK is purchase_24h or churn_30d. Features are taken as of each cut-off through Feast, labels strictly
+    after it; train, validation and test follow one another in time. The best by validation AUC becomes a new
+    version of the model TASK: champion when it beats the champion there is on the same test rows, else
+    challenger.
+
+    \b
+    Examples:
+      shopstream train purchase_24h
+      shopstream train purchase_24h --search fast
+      shopstream train churn_30d --cutoffs 20 --json | jq .version
+    """
+    task_named(task)
+    settings = TrainingSettings()
+    # In here: scikit-learn, Feast and MLflow take seconds to import, and --help needs none of them.
+    from training.report import render
+    from training.train import train as run
+
+    with _progress() as bar:
+        shown = bar.add_task(f"train {task}", total=None)
+        report = run(
+            task,
+            settings,
+            lambda step, done, steps: bar.update(
+                shown, description=f"{task}: {step}", completed=done, total=steps
+            ),
+            search=search,
+            cutoffs=cutoffs,
+        )
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), indent=2))
+    else:
+        _console().print(render(report))
+
+
+@click.group()
+def models() -> None:
+    """Look at the registered models.
+
+    \b
+    Examples:
+      shopstream models list
+      shopstream models list --json | jq '.[] | select(.aliases[] == "champion")'
+    """
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print the versions as JSON.")
+def list_(as_json: bool) -> None:
+    """List every version, newest first, with its aliases and test AUC."""
+    settings = TrainingSettings()
+    from mlflow import MlflowClient
+
+    from training import registry, tracking
+
+    tracking.connect(settings)
+    with tracking.quiet():
+        found = registry.versions(MlflowClient())
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    if not found:
+        click.echo(f"no model is registered yet; train one with: shopstream train {next(iter(TASKS))}")
+        return
+    table = Table()
+    for heading in ("model", "version", "alias", "kind", "test AUC", "created (UTC)"):
+        table.add_column(heading, justify="right" if heading in ("version", "test AUC") else "left")
+    for row in found:
+        auc = "" if row["test_auc"] is None else f"{row['test_auc']:.4f}"
+        table.add_row(
+            row["model"],
+            str(row["version"]),
+            ", ".join(row["aliases"]),
+            row["kind"] or "",
+            auc,
+            row["created"][:19].replace("T", " "),
+        )
+    _console().print(table)
+
+
+def _console() -> Console:
+    console = Console()
+    # A pipe or a file has no width of its own, and rich would take 80.
+    return console if console.is_terminal else Console(width=100)
+
+
+def _progress() -> Progress:
+    # On standard error, so that --json can be piped; nothing is drawn where there is no terminal.
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

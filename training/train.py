@@ -1,0 +1,103 @@
+"""Trains the models of a task, from the lake to a registered version."""
+
+import time
+from collections.abc import Callable
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models.model import ModelInfo
+
+from feature_repo.store import open_store
+from ingestion.errors import ShopstreamError
+from training import dataset, registry, tracking
+from training.fitting import Fitted, Search, fit, recency_baseline
+from training.models import CANDIDATES, Candidate
+from training.report import ModelResult, TrainingReport
+from training.settings import TrainingSettings
+from training.tasks import task_named
+
+Progress = Callable[[str, int, int], None]
+"""Called before each step with its description, the steps done and all steps."""
+
+
+def train(
+    task_name: str,
+    settings: TrainingSettings | None = None,
+    progress: Progress | None = None,
+    *,
+    search: Search = "none",
+    cutoffs: int | None = None,
+    candidates: tuple[Candidate, ...] = CANDIDATES,
+) -> TrainingReport:
+    """Train, compare, log to MLflow and register the model with the best validation ROC AUC.
+
+    A model that fails is reported and the rest go on. ``cutoffs`` takes only that many, the newest.
+    Raises ShopstreamError for an unknown task, missing data or features, MLflow away, or no model that could
+    be fitted; then nothing is registered.
+    """
+    started = time.monotonic()
+    settings = settings or TrainingSettings()
+    task = task_named(task_name)
+    tell = _counted(progress, steps=2 + len(candidates))
+    tracking.connect(settings)
+    tell("features as of the cut-offs")
+    data = dataset.build(task, settings, open_store(settings), cutoffs)
+    results: list[ModelResult] = []
+    fits: list[tuple[Fitted, ModelInfo]] = []
+    try:
+        with tracking.quiet(), tracking.parent_run(data, search, settings) as run_id:
+            for candidate in candidates:
+                tell(candidate.name)
+                try:
+                    fitted = fit(candidate, data, search, settings.seed, settings.training_threads)
+                    fits.append((fitted, tracking.log_model(fitted, data, search, settings)))
+                except Exception as error:  # a model may raise anything; the others can still win
+                    tracking.connect(settings)  # but without MLflow none can
+                    tracking.log_failure(candidate.name, error)
+                    results.append(_failed(candidate, error))
+                else:
+                    results.append(
+                        ModelResult(candidate.name, fitted.parameters, fitted.validation, fitted.test)
+                    )
+            if not fits:
+                raise ShopstreamError(f"no model of {task.name} could be fitted: {results[0].error}")
+            tell("registering the best")
+            baseline = recency_baseline(data)
+            mlflow.log_metric("test_roc_auc_recency_alone", baseline.roc_auc)
+            best, logged = max(fits, key=lambda pair: pair[0].validation.roc_auc)
+            mlflow.set_tag("best", best.candidate.name)
+            registered = registry.register(MlflowClient(), best, logged, data)
+            url = tracking.run_url(settings, run_id)
+    except MlflowException as error:
+        raise ShopstreamError(
+            f"MLflow at {settings.mlflow} failed while {task.name} was trained, and nothing was registered: "
+            f"{str(error).splitlines()[0]}"
+        ) from error
+    return TrainingReport(
+        task=task.name,
+        parts={name: part.summary() for name, part in data.parts().items()},
+        unknown=data.unknown,
+        baseline=baseline,
+        models=results,
+        best=best.candidate.name,
+        version=registered.version,
+        alias=registered.alias,
+        champion_auc=registered.champion_auc,
+        run_url=url,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _failed(candidate: Candidate, error: Exception) -> ModelResult:
+    return ModelResult(candidate.name, {}, None, None, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _counted(progress: Progress | None, steps: int) -> Callable[[str], None]:
+    done = iter(range(steps))
+
+    def tell(step: str) -> None:
+        if progress:
+            progress(step, next(done), steps)
+
+    return tell
