@@ -6,7 +6,6 @@ from feast import Entity, FeatureService, FeatureView, Field, FileSource
 from feast.types import Float64, Int64, UnixTimestamp
 from feast.value_type import ValueType
 
-from feature_repo.settings import FeatureStoreSettings
 from flink_jobs.features.schema import USER_FEATURE_GROUPS, Feature, FeatureGroup
 
 _TYPES = {"int64": Int64, "double": Float64, "timestamp": UnixTimestamp}
@@ -22,10 +21,11 @@ user = Entity(
 
 user_feature_log = FileSource(
     name="user_feature_log",
-    path=FeatureStoreSettings().user_features_path,
+    path="user_features",
     timestamp_field="event_timestamp",
     created_timestamp_column="created_timestamp",
     description="Every row the streaming job wrote, in the order it wrote them",
+    tags={"sequence": "version"},
     owner=_OWNER,
 )
 

@@ -18,6 +18,10 @@ def repo_config(settings: FeatureStoreSettings) -> RepoConfig:
         "type": "redis",
         "connection_string": f"{settings.redis},socket_timeout={seconds},socket_connect_timeout={seconds}",
     }
+    config["offline_store"] = {
+        "type": "feature_repo.offline_store.LakeOfflineStore",
+        "lake": settings.lake_root,
+    }
     # The cache never expires: the registry changes with a deployment, and a refresh inside a request costs more
     # than the request.
     config["registry"] = {"path": settings.registry_path, "cache_ttl_seconds": 0}

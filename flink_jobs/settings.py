@@ -41,6 +41,9 @@ class JobSettings(LakeSettings):
     kafka_bootstrap: str = "127.0.0.1:19092"
     """Kafka's ``host:port``, several separated by commas."""
 
+    flink_rest: str = "127.0.0.1:18081"
+    """``host:port`` of the cluster's REST interface; only the commands that submit and stop jobs use it."""
+
     redis: str = "127.0.0.1:16379"
     """``host:port`` of the Redis-protocol server that holds the online features."""
 

@@ -23,7 +23,10 @@ def create_metric_topics(t_env: StreamTableEnvironment, settings: JobSettings) -
     for topic in (PAGE_VIEWS, REVENUE):
         t_env.execute_sql(
             statement(
-                "flink_jobs.metrics", f"{topic.name}_topic", topic=topic.name, bootstrap=settings.kafka_bootstrap
+                "flink_jobs.metrics",
+                f"{topic.name}_topic",
+                topic=topic.name,
+                bootstrap=settings.kafka_bootstrap,
             )
         )
 
@@ -33,7 +36,10 @@ def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
     t_env.execute_sql(statement("flink_jobs.lake", "lake_events", path=settings.events_path))
     t_env.execute_sql(
         statement(
-            "flink_jobs.lake", "lake_user_features", path=settings.user_features_path, features=FEATURE_COLUMNS
+            "flink_jobs.lake",
+            "lake_user_features",
+            path=settings.user_features_path,
+            features=FEATURE_COLUMNS,
         )
     )
     t_env.execute_sql(
@@ -59,4 +65,6 @@ def create_online_store(t_env: StreamTableEnvironment, settings: JobSettings) ->
         )
     )
     t_env.create_temporary_system_function("write_online", write_online(settings.redis))
-    t_env.execute_sql("CREATE TEMPORARY TABLE online_writes (written BIGINT) WITH ('connector' = 'blackhole')")
+    t_env.execute_sql(
+        "CREATE TEMPORARY TABLE online_writes (written BIGINT) WITH ('connector' = 'blackhole')"
+    )

@@ -17,7 +17,7 @@ from training.models import Candidate
 
 Search = Literal["none", "fast"]
 
-FAST_TRIES = 6
+FAST_TRIES = 4
 """Points of a model's grid that a fast search tries, drawn with the seed."""
 
 
@@ -44,7 +44,6 @@ def fit(candidate: Candidate, data: Dataset, search: Search, seed: int, threads:
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         # scikit-learn hands arrays from step to step, whatever the model saw first.
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
-        warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
         if search == "fast":
             pipeline = _search(candidate, pipeline, data.train, seed)
         else:

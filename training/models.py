@@ -86,7 +86,7 @@ CANDIDATES = (
     Candidate(
         "logistic_regression",
         _logistic,
-        {"C": (0.1, 1, 10), "penalty": ("l1", "l2")},
+        {"C": (0.1, 1, 10), "l1_ratio": (0.0, 1.0)},
         "scikit-learn",
         ("numpy.arcsinh",),
     ),

@@ -40,7 +40,9 @@ class OnlineStore:
             self._script = str(self._redis.script_load(_WRITE_IF_NEWER))
         pipeline = self._redis.pipeline(transaction=False)
         for user_id, micros, version, values in rows:
-            pipeline.execute_command("EVALSHA", self._script, 1, user_key(user_id), *_fields(micros, version, values))
+            pipeline.execute_command(
+                "EVALSHA", self._script, 1, user_key(user_id), *_fields(micros, version, values)
+            )
         try:
             return sum(pipeline.execute())
         except redis.exceptions.NoScriptError:

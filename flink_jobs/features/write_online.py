@@ -30,7 +30,9 @@ class WriteOnline(ScalarFunction):
         """Close the connections."""
         self._store.close()
 
-    def eval(self, user_id: pd.Series, event_timestamp: pd.Series, version: pd.Series, *features: pd.Series) -> pd.Series:
+    def eval(
+        self, user_id: pd.Series, event_timestamp: pd.Series, version: pd.Series, *features: pd.Series
+    ) -> pd.Series:
         """Write the rows; each gets 1."""
         columns = [
             _epoch(column, "s") if feature.type == "timestamp" else column
@@ -38,7 +40,13 @@ class WriteOnline(ScalarFunction):
         ]
         values = zip(*(column.tolist() for column in columns), strict=True)
         self._store.write(
-            zip(user_id.tolist(), _epoch(event_timestamp, "us").tolist(), version.tolist(), values, strict=True)
+            zip(
+                user_id.tolist(),
+                _epoch(event_timestamp, "us").tolist(),
+                version.tolist(),
+                values,
+                strict=True,
+            )
         )
         return pd.Series([1] * len(user_id))
 

@@ -14,7 +14,7 @@ CREATE TEMPORARY TABLE lake_user_features (
     'parquet.utc-timezone' = 'true',
     'parquet.write.int64.timestamp' = 'true',
     'parquet.timestamp.time.unit' = 'micros',
-    'parquet.compression' = 'ZSTD',
+    'parquet.compression' = 'SNAPPY',
     -- A backlog touches many partitions at once: small buffers, and a file closes once nothing comes for it.
     'parquet.page.size' = '65536',
     'parquet.dictionary.page.size' = '65536',

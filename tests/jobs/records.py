@@ -20,7 +20,12 @@ def create_bounded_records(
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "records.json").open("w") as lines:
         for offset, event in enumerate(events):
-            record = {"topic": "web_events", "partition": 0, "offset": offset, "kafka_time": event["timestamp"]}
+            record = {
+                "topic": "web_events",
+                "partition": 0,
+                "offset": offset,
+                "kafka_time": event["timestamp"],
+            }
             lines.write(json.dumps(record | dict(event)) + "\n")
     columns, _, _ = statement(
         "flink_jobs.events", "records", topics="", bootstrap="", group="", rules=""

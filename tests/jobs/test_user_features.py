@@ -30,14 +30,18 @@ def shop_events(seed: int, users: int, count: int) -> list[dict[str, Any]]:
     for user in range(users):
         moment = START + timedelta(seconds=rng.uniform(0, 7200))
         for number in range(count // users):
-            moment += timedelta(seconds=rng.choice([0.25, 3, 40, 200, 900, 1799.5, 5000, 40_000]) * rng.random())
+            moment += timedelta(
+                seconds=rng.choice([0.25, 3, 40, 200, 900, 1799.5, 5000, 40_000]) * rng.random()
+            )
             event_type = rng.choice(TYPES)
             event: dict[str, Any] = {
                 "event_id": f"{user}-{number}",
                 "event_type": event_type,
                 "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                 "user_id": f"user_{user}",
-                "session_id": rng.choice([f"{user}-{number // 12}", f"{user}-{number // 12}", f"{user}-b", None]),
+                "session_id": rng.choice(
+                    [f"{user}-{number // 12}", f"{user}-{number // 12}", f"{user}-b", None]
+                ),
             }
             if event_type == "page_view":
                 event["properties.page"] = f"/{rng.randrange(9)}"
@@ -69,7 +73,9 @@ def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[
     return [json.loads(line) for part in (folder / "out").iterdir() for line in part.read_text().splitlines()]
 
 
-def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]) -> None:
+def compare(
+    rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]
+) -> None:
     """The latest row of the user at each probe's moment equals the recount."""
     db = duckdb.connect()
     sign = {"add_to_cart": 1, "remove_from_cart": -1}
@@ -82,7 +88,9 @@ def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: li
             "session_id": e["session_id"],
             "page": e.get("properties.page"),
             "total": e.get("properties.total"),
-            "cart_delta": e.get("properties.price", 0) * e.get("properties.quantity", 0) * sign.get(e["event_type"], 0),
+            "cart_delta": e.get("properties.price", 0)
+            * e.get("properties.quantity", 0)
+            * sign.get(e["event_type"], 0),
         }
         for position, e in enumerate(events)
     )
@@ -94,7 +102,11 @@ def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: li
         {"user_id": r["user_id"], "ts": r["event_us"], "version": r["version"], "number": number}
         for number, r in enumerate(rows)
     )
-    for name, table, time in (("events", event_table, "ts"), ("probes", probe_table, "moment"), ("rows", row_table, "ts")):
+    for name, table, time in (
+        ("events", event_table, "ts"),
+        ("probes", probe_table, "moment"),
+        ("rows", row_table, "ts"),
+    ):
         db.register(f"{name}_in", table)
         db.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({time}::TIMESTAMP AS {time}) FROM {name}_in")
     expected = db.execute((Path(__file__).parent / "user_features.sql").read_text()).fetchall()
@@ -106,8 +118,14 @@ def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: li
     ).fetchall()
     assert [probe for probe, _ in found] == [row[0] for row in expected]
     for (probe, number), (_, *values) in zip(found, expected, strict=True):
-        row = [micros(rows[number][f.name]) if f.type == "timestamp" else float(rows[number][f.name]) for f in USER_FEATURES]
-        assert row == pytest.approx([float(value) for value in values], rel=1e-9), (probes[probe], dict(zip(NAMES, row, strict=True)))
+        row = [
+            micros(rows[number][f.name]) if f.type == "timestamp" else float(rows[number][f.name])
+            for f in USER_FEATURES
+        ]
+        assert row == pytest.approx([float(value) for value in values], rel=1e-9), (
+            probes[probe],
+            dict(zip(NAMES, row, strict=True)),
+        )
 
 
 def micros(text: str) -> float:
@@ -150,7 +168,11 @@ def test_duplicates_and_events_later_than_ten_minutes_change_nothing(tmp_path: P
     for number in range(20):
         place = rng.randrange(200, 400)
         moment = datetime.fromisoformat(events[place - 1]["timestamp"]) - timedelta(minutes=11)
-        late = {**events[place], "event_id": f"late-{number}", "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        late = {
+            **events[place],
+            "event_id": f"late-{number}",
+            "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
         extra.append((place, late))
     arrivals = list(events)
     for place, event in sorted(extra, key=lambda item: -item[0]):

@@ -1,0 +1,69 @@
+"""``shopstream demo``: what ``make demo`` runs."""
+
+import json
+import logging
+import os
+import signal
+import sys
+
+import click
+from rich.console import Console
+
+from deploy.stack.settings import StackSettings
+from ingestion.errors import ShopstreamError
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Stop everything after the summary, and exit.")
+def demo(once: bool) -> None:
+    """Run the main job on a real clickstream: stream, features, model, score; then stay up until Ctrl-C.
+
+    Starts from an empty state folder (an earlier demo's data is deleted, anything else is left alone and
+    said). The summary also goes to summary.json in it. Exits with 1 when a number does not add up.
+
+    \b
+    Examples:
+      shopstream demo            # look around afterwards; Ctrl-C stops everything
+      shopstream demo --once     # for scripts
+    """
+    settings = StackSettings.load()
+    # Every part and every client in this process must mean the same stack.
+    os.environ.update(settings.environment())
+    if not os.environ.get("SHOPSTREAM_DEBUG"):
+        logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    from deploy.demo.demo import Demo
+    from deploy.demo.table import render
+
+    console = Console()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    with console.status("") as status:
+
+        def step(text: str) -> None:
+            console.print(f"  {text} ...")
+            status.update(text)
+
+        run = Demo(settings, step)
+        try:
+            summary = run.run()
+            status.stop()
+            console.print(render(summary))
+            path = settings.home / "summary.json"
+            path.write_text(json.dumps(summary.as_json(), indent=2, default=str) + "\n")
+            console.print(f"Written to {path}.")
+            problems = summary.problems()
+            if not problems and not once:
+                console.print("Everything stays up until Ctrl-C.")
+                signal.pause()
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
+        finally:
+            status.update("stopping")
+            run.close()
+    if problems:
+        raise ShopstreamError(" ".join(problems))
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,68 @@
+"""Reads back, from where it was stored, what the demo's job has done."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from deploy.demo.summary import Counts
+from feature_repo.settings import FeatureStoreSettings
+from feature_repo.store import open_store
+from flink_jobs.features.schema import USER_FEATURES
+from flink_jobs.settings import JobSettings
+from ingestion.topic_reader import TopicReader
+from ingestion.topics import DEAD_LETTER_EVENTS, EVENT_TOPICS, PAGE_VIEWS, REVENUE
+
+_SERVICE = "purchase_24h"
+_BATCH = 500
+
+
+def count_events(settings: JobSettings, produced: int) -> Counts:
+    """Count the events where they are now; files and dead letters become visible with a checkpoint."""
+    reader = TopicReader(settings.kafka_bootstrap)
+    read = reader.read_by(settings.consumer_group)
+    lake, late, duplicate = _lake(
+        settings.events_path, "count(*), count(*) FILTER (is_late), count(*) FILTER (is_duplicate)", (0, 0, 0)
+    )
+    return Counts(
+        produced=produced,
+        read=sum(read.get(topic.name, 0) for topic in EVENT_TOPICS),
+        in_lake=lake,
+        dead_lettered=sum(1 for _ in reader.records(DEAD_LETTER_EVENTS.name)),
+        late=late,
+        duplicate=duplicate,
+    )
+
+
+def count_results(settings: JobSettings) -> dict[str, int]:
+    """Count the rows of each result: keys of a topic, rows of the feature log."""
+    reader = TopicReader(settings.kafka_bootstrap)
+    rows = {topic.name: len(reader.latest(topic.name)) for topic in (PAGE_VIEWS, REVENUE)}
+    (changes,) = _lake(settings.user_features_path, "count(*)", (0,))
+    return {**rows, "user_features": changes}
+
+
+def _lake(folder: str, columns: str, empty: tuple[int, ...]) -> tuple[int, ...]:
+    if not any(Path(folder).glob("**/part-*")):
+        return empty
+    row = duckdb.execute(f"SELECT {columns} FROM read_parquet('{folder}/**/part-*')").fetchone()  # noqa: S608 (our path)
+    return row or empty
+
+
+def online_features(settings: FeatureStoreSettings, users: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the features of each user that has any, read through Feast."""
+    store = open_store(settings)
+    service = store.get_feature_service(_SERVICE)
+    asked = sorted(users)
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(asked), _BATCH):
+        batch = asked[start : start + _BATCH]
+        answer = store.get_online_features(
+            features=service, entity_rows=[{"user_id": user} for user in batch]
+        ).to_dict()
+        for place, user in enumerate(batch):
+            row = {feature.name: answer[feature.name][place] for feature in USER_FEATURES}
+            if row["last_seen"] is not None:
+                found[user] = row
+    return found

@@ -1,0 +1,142 @@
+"""A running Flink cluster: its jobs, and how one is submitted and stopped."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ingestion.errors import ShopstreamError
+
+MAIN = Path(__file__).with_name("main.py")
+_SUBMITTED = re.compile(r"JobID ([0-9a-f]{32})")
+_ENDED = {"FAILED", "CANCELED", "FINISHED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job of the cluster."""
+
+    id: str
+    name: str
+    state: str
+    seconds: float
+    """How long it has run, or ran."""
+
+
+class Cluster:
+    """The cluster behind a REST address, ``host:port``. Every call raises ShopstreamError when it is away."""
+
+    def __init__(self, rest: str) -> None:
+        self._rest = rest
+        self._http = httpx.Client(base_url=f"http://{rest}", timeout=10)
+
+    def jobs(self) -> list[Job]:
+        """Return the cluster's jobs, newest first."""
+        found = self._get("/jobs/overview")["jobs"]
+        jobs = [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
+        return sorted(jobs, key=lambda job: job.seconds)
+
+    def submit(
+        self, state: Path, environment: Mapping[str, str] | None = None, savepoint: str | None = None
+    ) -> str:
+        """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
+
+        ``state`` is the folder whose ``flink/conf`` the local stack wrote, where there is one. ``environment``
+        are the job's settings beside this process's own.
+        """
+        running = [job for job in self.jobs() if job.state not in _ENDED]
+        if running:
+            raise ShopstreamError(f"The job {running[0].id} runs already: `shopstream jobs stop` it first.")
+        home = _flink_home()
+        command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
+        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
+        command += ["-s", savepoint] if savepoint else []
+        command += ["-py", str(MAIN)]
+        logs = state.absolute() / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        variables = {**os.environ, **(environment or {}), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
+        conf = state.absolute() / "flink" / "conf"
+        if conf.is_dir():
+            variables["FLINK_CONF_DIR"] = str(conf)
+        # The job's code need not be installed for the client to find it.
+        variables["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")])
+        )
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
+        log = logs / "submit.log"
+        log.write_text(done.stdout + done.stderr)
+        submitted = _SUBMITTED.search(done.stdout)
+        if done.returncode or not submitted:
+            reason = [line for line in log.read_text().splitlines() if "Caused by" in line or "Error" in line]
+            raise ShopstreamError(
+                f"`flink run` failed{': ' + reason[-1].strip() if reason else ''}; the whole output is in {log}."
+            )
+        self.wait_until_running(submitted[1])
+        return submitted[1]
+
+    def wait_until_running(self, job: str, seconds: float = 120) -> None:
+        """Wait until every task of the job runs; ShopstreamError when it ends or takes longer."""
+        deadline = time.monotonic() + seconds
+        while True:
+            detail = self._get(f"/jobs/{job}")
+            if detail["state"] in _ENDED:
+                raise ShopstreamError(
+                    f"The job {job} is {detail['state']}; see http://{self._rest}/#/job/{job}."
+                )
+            if all(vertex["status"] == "RUNNING" for vertex in detail["vertices"]):
+                return
+            if time.monotonic() > deadline:
+                raise ShopstreamError(
+                    f"The job {job} does not run after {seconds:.0f} s; see its page in Flink's UI."
+                )
+            time.sleep(0.3)
+
+    def stop(self, job: str, seconds: float = 120) -> str:
+        """Stop the job with a savepoint and return where that lies."""
+        request = self._post(f"/jobs/{job}/stop", {"drain": False})["request-id"]
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            answer = self._get(f"/jobs/{job}/savepoints/{request}")
+            if answer["status"]["id"] == "COMPLETED":
+                operation = answer["operation"]
+                if "location" not in operation:
+                    raise ShopstreamError(
+                        f"The savepoint of job {job} failed; the job goes on. See Flink's log."
+                    )
+                return str(operation["location"])
+            time.sleep(0.3)
+        raise ShopstreamError(f"The job {job} has not stopped after {seconds:.0f} s; it goes on.")
+
+    def _get(self, path: str) -> Any:
+        return self._answer(lambda: self._http.get(path))
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._answer(lambda: self._http.post(path, json=body))
+
+    def _answer(self, call: Any) -> Any:
+        try:
+            response = call()
+        except httpx.TransportError as error:
+            raise ShopstreamError(
+                f"Flink is not at {self._rest}: start it with `shopstream up`, or set SHOPSTREAM_FLINK_REST."
+            ) from error
+        if response.is_error:
+            raise ShopstreamError(
+                f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}."
+            )
+        return response.json()
+
+
+def _flink_home() -> Path:
+    found = importlib.util.find_spec("pyflink")
+    if found is None or found.origin is None:
+        raise ShopstreamError("PyFlink is not installed: run `make setup`.")
+    return Path(found.origin).parent
