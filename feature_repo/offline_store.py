@@ -28,9 +28,7 @@ _MOMENT = "event_timestamp"
 class LakeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]  # Feast ships no types
     """``offline_store:`` of ``feature_store.yaml``."""
 
-    type: Literal["feature_repo.offline_store.LakeOfflineStore"] = (
-        "feature_repo.offline_store.LakeOfflineStore"
-    )
+    type: Literal["feature_repo.offline_store.LakeOfflineStore"] = "feature_repo.offline_store.LakeOfflineStore"
 
     lake: str
     """Root of the lake: a URI or a folder, absolute or relative to this repository. Sources lie in it."""

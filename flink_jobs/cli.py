@@ -65,8 +65,6 @@ def stop(job: str | None) -> None:
     if job is None:
         running = [found.id for found in cluster.jobs() if found.state == "RUNNING"]
         if len(running) != 1:
-            raise ShopstreamError(
-                f"{len(running)} jobs run: name the one to stop, see `shopstream jobs list`."
-            )
+            raise ShopstreamError(f"{len(running)} jobs run: name the one to stop, see `shopstream jobs list`.")
         job = running[0]
     click.echo(cluster.stop(job))

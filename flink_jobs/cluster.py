@@ -44,9 +44,7 @@ class Cluster:
         jobs = [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
         return sorted(jobs, key=lambda job: job.seconds)
 
-    def submit(
-        self, state: Path, environment: Mapping[str, str] | None = None, savepoint: str | None = None
-    ) -> str:
+    def submit(self, state: Path, environment: Mapping[str, str] | None = None, savepoint: str | None = None) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
         ``state`` is the folder whose ``flink/conf`` the local stack wrote, where there is one. ``environment``
@@ -67,9 +65,7 @@ class Cluster:
         if conf.is_dir():
             variables["FLINK_CONF_DIR"] = str(conf)
         # The job's code need not be installed for the client to find it.
-        variables["PYTHONPATH"] = os.pathsep.join(
-            filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")])
-        )
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")]))
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
         log = logs / "submit.log"
         log.write_text(done.stdout + done.stderr)
@@ -88,15 +84,11 @@ class Cluster:
         while True:
             detail = self._get(f"/jobs/{job}")
             if detail["state"] in _ENDED:
-                raise ShopstreamError(
-                    f"The job {job} is {detail['state']}; see http://{self._rest}/#/job/{job}."
-                )
+                raise ShopstreamError(f"The job {job} is {detail['state']}; see http://{self._rest}/#/job/{job}.")
             if all(vertex["status"] == "RUNNING" for vertex in detail["vertices"]):
                 return
             if time.monotonic() > deadline:
-                raise ShopstreamError(
-                    f"The job {job} does not run after {seconds:.0f} s; see its page in Flink's UI."
-                )
+                raise ShopstreamError(f"The job {job} does not run after {seconds:.0f} s; see its page in Flink's UI.")
             time.sleep(0.3)
 
     def stop(self, job: str, seconds: float = 120) -> str:
@@ -108,9 +100,7 @@ class Cluster:
             if answer["status"]["id"] == "COMPLETED":
                 operation = answer["operation"]
                 if "location" not in operation:
-                    raise ShopstreamError(
-                        f"The savepoint of job {job} failed; the job goes on. See Flink's log."
-                    )
+                    raise ShopstreamError(f"The savepoint of job {job} failed; the job goes on. See Flink's log.")
                 return str(operation["location"])
             time.sleep(0.3)
         raise ShopstreamError(f"The job {job} has not stopped after {seconds:.0f} s; it goes on.")
@@ -129,9 +119,7 @@ class Cluster:
                 f"Flink is not at {self._rest}: start it with `shopstream up`, or set SHOPSTREAM_FLINK_REST."
             ) from error
         if response.is_error:
-            raise ShopstreamError(
-                f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}."
-            )
+            raise ShopstreamError(f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}.")
         return response.json()
 
 

@@ -15,7 +15,7 @@ _FUNCTIONS = {
 def table_environment(settings: JobSettings, name: str, bounded: bool = False) -> StreamTableEnvironment:
     """Return a streaming table environment with our jars, functions and the product's defaults.
 
-    ``bounded``: the sources end, so there are no checkpoints to wait for and idle sources are not waited out.
+    ``bounded``: the sources end, so there are no checkpoints to wait for.
     """
     config = Configuration()
     config.set_string("pipeline.name", name)
@@ -31,7 +31,6 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
         config.set_string("table.exec.mini-batch.size", "5000")
     if not bounded:
         config.set_string("execution.checkpointing.interval", f"{int(settings.checkpoint_seconds * 1000)} ms")
-        config.set_string("table.exec.source.idle-timeout", f"{int(settings.idle_seconds * 1000)} ms")
     mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
     t_env = StreamTableEnvironment.create(environment_settings=mode)
     # `flink run` has put flink-python here, which the cluster needs too.

@@ -56,8 +56,9 @@ class JobSettings(LakeSettings):
     checkpoint_seconds: float = Field(default=10, gt=0)
     """Time between checkpoints. Lake files and dead letters become visible with a checkpoint."""
 
-    idle_seconds: float = Field(default=5, gt=0)
-    """A Kafka partition silent for this long no longer holds event time back."""
+    silence_seconds: float = Field(default=5, gt=0)
+    """A Kafka partition silent for this long no longer holds event time back; when all are, event time goes on
+    with the clock."""
 
     mini_batch_ms: int = Field(default=500, ge=0)
     """Live window rows are written at most this often per key; 0 writes one for every event."""

@@ -65,6 +65,4 @@ def create_online_store(t_env: StreamTableEnvironment, settings: JobSettings) ->
         )
     )
     t_env.create_temporary_system_function("write_online", write_online(settings.redis))
-    t_env.execute_sql(
-        "CREATE TEMPORARY TABLE online_writes (written BIGINT) WITH ('connector' = 'blackhole')"
-    )
+    t_env.execute_sql("CREATE TEMPORARY TABLE online_writes (written BIGINT) WITH ('connector' = 'blackhole')")

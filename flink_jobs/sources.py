@@ -18,6 +18,7 @@ def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -
             bootstrap=settings.kafka_bootstrap,
             group=settings.consumer_group,
             rules=format_option(),
+            silence=f"{int(settings.silence_seconds * 1000)} ms",
         )
     )
 

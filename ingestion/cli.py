@@ -26,9 +26,7 @@ def _instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> 
     try:
         return parse_timestamp(f"{text}T00:00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text)
     except ValueError as error:
-        raise click.BadParameter(
-            f"{text} is not a date or time such as 2024-03-01 or 2024-03-01T12:00:00Z"
-        ) from error
+        raise click.BadParameter(f"{text} is not a date or time such as 2024-03-01 or 2024-03-01T12:00:00Z") from error
 
 
 def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float | None:
@@ -117,16 +115,10 @@ def _console(stderr: bool = False) -> Console:
 
 @click.command()
 @click.argument("source")
-@click.option(
-    "--speed", callback=_speed, default="max", show_default=True, help="1x, 60x, any factor, or max."
-)
+@click.option("--speed", callback=_speed, default="max", show_default=True, help="1x, 60x, any factor, or max.")
 @click.option("--shift-to-now", is_flag=True, help="Move all times so that the last event happens now.")
-@click.option(
-    "--from", "start", callback=_instant, metavar="TIME", help="Leave out events before this recorded time."
-)
-@click.option(
-    "--to", "end", callback=_instant, metavar="TIME", help="Leave out events at or after this recorded time."
-)
+@click.option("--from", "start", callback=_instant, metavar="TIME", help="Leave out events before this recorded time.")
+@click.option("--to", "end", callback=_instant, metavar="TIME", help="Leave out events at or after this recorded time.")
 @click.option("--limit", type=click.IntRange(min=0), help="Take only the first events of the selection.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def replay(

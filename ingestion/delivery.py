@@ -56,9 +56,7 @@ class Delivery:
         if report is None:
             raise ShopstreamError(f"Kafka has not acknowledged the event within {timeout:g} seconds.")
         if report.error is not None:
-            raise ShopstreamError(
-                f"event {report.event_id} was not stored in {report.topic}: {report.error}."
-            )
+            raise ShopstreamError(f"event {report.event_id} was not stored in {report.topic}: {report.error}.")
         return report
 
     def settle(self, report: DeliveryReport) -> None:

@@ -1,35 +1,27 @@
 """The event: one thing that a person or a page did, as it travels through Kafka."""
 
 import math
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 
+from ingestion import verdict
 from ingestion.errors import ShopstreamError
 from ingestion.topics import topic_of
 
 SCHEMA_VERSION = "1.0"
 
-# ``datetime.fromisoformat`` alone would also take week dates, dates without a time and odd fractions.
-_ISO_8601 = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII | re.IGNORECASE
-)
-
 
 def parse_timestamp(text: str) -> datetime:
-    """Read an ISO 8601 instant: any offset or ``Z``, 0 to 9 fraction digits; without an offset it is UTC.
-
-    Digits beyond the microsecond are cut off. Raises ValueError.
-    """
-    if _ISO_8601.fullmatch(text) is None:
-        raise ValueError("not an ISO 8601 date and time")
-    instant = datetime.fromisoformat(text)
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+    """Return the instant as ``verdict.parse_timestamp`` reads it, in UTC; raises ValueError where that returns None."""
+    instant = verdict.parse_timestamp(text)
+    if instant is None:
+        raise ValueError("not an ISO 8601 date and time of the years 1970 to 9999")
+    return instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ingestion.errors import ShopstreamError
 from ingestion.event import Event
 from ingestion.settings import KafkaSettings, read_settings
 from ingestion.topic_admin import kafka_away
+from ingestion.verdict import MAX_BYTES
 
 
 def _version() -> str:
@@ -94,12 +95,18 @@ class EventProducer:
         """Accept one event and return at once; waits only while the buffer is full.
 
         Raises ShopstreamError when the event cannot be sent at all: the producer is closed, the event is
-        not JSON or too large, its topic does not exist, or the buffer stayed full for
+        not JSON or has more than ``MAX_BYTES``, its topic does not exist, or the buffer stayed full for
         ``producer_delivery_seconds``. Then nothing was accepted.
         """
         value = event.to_bytes(datetime.now(UTC), PRODUCER_VERSION)
         topic = event.topic
         size = len(value)
+        if size > MAX_BYTES:
+            # Kafka would take it, and every reader would put it among the dead letters.
+            raise ShopstreamError(
+                f"event {event.event_id} was not accepted: it has {size:,} bytes as JSON and at most {MAX_BYTES:,}"
+                " are allowed; shorten its properties."
+            )
         self._reserve(size)
         try:
             future = self._kafka.send(topic, value=value, key=event.key().encode())
@@ -130,8 +137,7 @@ class EventProducer:
             self._kafka.flush(limit)
         except KafkaTimeoutError as error:
             raise ShopstreamError(
-                f"Kafka at {self._settings.kafka_bootstrap} has not acknowledged all events"
-                f" within {limit:g} seconds."
+                f"Kafka at {self._settings.kafka_bootstrap} has not acknowledged all events within {limit:g} seconds."
             ) from error
         self._raise_failures()
 

@@ -69,9 +69,7 @@ class _Broker:
 
     def create(self, topics: Iterable[Topic]) -> None:
         """Create topics with the broker's own replication factor and wait for their leaders."""
-        wanted = {
-            topic.name: {"num_partitions": topic.partitions, "configs": topic.config} for topic in topics
-        }
+        wanted = {topic.name: {"num_partitions": topic.partitions, "configs": topic.config} for topic in topics}
         self._admin.create_topics(wanted, timeout_ms=self._timeout_ms, wait_for_metadata=True)
 
     def compare(self, topics: tuple[Topic, ...]) -> list[TopicState]:
@@ -108,6 +106,5 @@ def _state(topic: Topic, partitions: int, config: dict[str, dict[str, Any]]) -> 
 def kafka_away(bootstrap: str) -> ShopstreamError:
     """Return the error that every program gives when no broker answers."""
     return ShopstreamError(
-        f"Kafka does not answer at {bootstrap}: start it with `shopstream up`,"
-        " or set SHOPSTREAM_KAFKA_BOOTSTRAP."
+        f"Kafka does not answer at {bootstrap}: start it with `shopstream up`, or set SHOPSTREAM_KAFKA_BOOTSTRAP."
     )

@@ -69,9 +69,7 @@ class TopicReader:
                 isolation_level="read_committed",
             )
         except KafkaError as error:
-            raise ShopstreamError(
-                f"Kafka is not at {self._bootstrap}: start it with `shopstream up`."
-            ) from error
+            raise ShopstreamError(f"Kafka is not at {self._bootstrap}: start it with `shopstream up`.") from error
         try:
             yield consumer
         finally:

@@ -72,16 +72,12 @@ def read(raw: bytes | None, kafka_time: datetime | None = None) -> dict[str, Any
             return Rejection("missing_field", f"The event has no {name}.")
     timestamp = parse_timestamp(document["timestamp"])
     if timestamp is None:
-        return Rejection(
-            "bad_timestamp", "timestamp is not an ISO 8601 date and time of the years 1970 to 9999."
-        )
+        return Rejection("bad_timestamp", "timestamp is not an ISO 8601 date and time of the years 1970 to 9999.")
     broken = _checked(document)
     if broken is not None:
         return Rejection("bad_value", broken)
     if kafka_time is not None and timestamp - kafka_time > MAX_CLOCK_LEAD:
-        return Rejection(
-            "future_timestamp", "timestamp lies more than 5 minutes after Kafka received the record."
-        )
+        return Rejection("future_timestamp", "timestamp lies more than 5 minutes after Kafka received the record.")
     return document | {"timestamp": timestamp}
 
 

@@ -73,9 +73,7 @@ def create_app(
         yield
         await scorer.stop(settings.score_log_shutdown_seconds)
 
-    app = FastAPI(
-        title="shopstream scorer", version="1", description=_DESCRIPTION, lifespan=lifespan, redoc_url=None
-    )
+    app = FastAPI(title="shopstream scorer", version="1", description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
     app.state.scorer = scorer
     app.state.metrics = found_metrics
     app.state.api_keys = ApiKeys(settings.accepted_keys)

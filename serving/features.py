@@ -155,15 +155,10 @@ def _rows(user_ids: Sequence[str], answer: Any) -> list[FeatureRow]:
             kind = value.WhichOneof("val")
             if kind is not None:
                 raw = getattr(value, kind)
-                values[index][name] = (
-                    datetime.fromtimestamp(raw, UTC) if kind == "unix_timestamp_val" else raw
-                )
+                values[index][name] = datetime.fromtimestamp(raw, UTC) if kind == "unix_timestamp_val" else raw
             if first_of_view:
                 # Redis answers an unknown user with empty values of time 0 and status PRESENT.
                 stamp = column.event_timestamps[index]
                 if stamp.seconds or stamp.nanos:
                     timestamps[index][view] = stamp.ToDatetime(tzinfo=UTC)
-    return [
-        FeatureRow(user_id, row, stamps)
-        for user_id, row, stamps in zip(user_ids, values, timestamps, strict=True)
-    ]
+    return [FeatureRow(user_id, row, stamps) for user_id, row, stamps in zip(user_ids, values, timestamps, strict=True)]

@@ -110,9 +110,7 @@ def check(classifier: Classifier, example: Matrix) -> None:
     try:
         predicted = np.asarray(classifier.predict_proba(example), dtype=np.float64)
     except Exception as error:  # a model may raise anything
-        raise ModelRefusedError(
-            f"it does not predict its input example: {type(error).__name__}: {error}"
-        ) from error
+        raise ModelRefusedError(f"it does not predict its input example: {type(error).__name__}: {error}") from error
     if predicted.shape != (len(example), 2):
         raise ModelRefusedError(f"it answers shape {predicted.shape} for {len(example)} rows and two classes")
     if not (np.isfinite(predicted).all() and (predicted >= 0).all() and (predicted <= 1).all()):

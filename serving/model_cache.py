@@ -44,9 +44,7 @@ class ModelCache:
         marker = self._folder / f".{_LAST_GOOD}.partial"
         marker.write_text(version.version)
         marker.replace(self._folder / _LAST_GOOD)
-        others = [
-            path for path in self._folder.iterdir() if path.name.isdecimal() and path.name != version.version
-        ]
+        others = [path for path in self._folder.iterdir() if path.name.isdecimal() and path.name != version.version]
         others.sort(key=lambda path: int(path.name), reverse=True)
         for path in others[_KEPT - 1 :]:
             shutil.rmtree(path, ignore_errors=True)

@@ -10,9 +10,7 @@ MAX_USERS = 1_000
 UserId = Annotated[str, Field(min_length=1, max_length=256, examples=["user_12345"])]
 ModelName = Annotated[
     str | None,
-    Field(
-        max_length=256, description="A served model; the default one when absent", examples=["purchase_24h"]
-    ),
+    Field(max_length=256, description="A served model; the default one when absent", examples=["purchase_24h"]),
 ]
 UserIds = Annotated[list[UserId], Field(min_length=1, max_length=MAX_USERS, examples=[["user_1", "user_2"]])]
 Features = Annotated[
@@ -170,9 +168,7 @@ class ReadyOut(BaseModel):
 class InvalidField(BaseModel):
     """One thing wrong with a request."""
 
-    pointer: Annotated[
-        str, Field(description="Where, from body, path, query or header", examples=["/body/user_id"])
-    ]
+    pointer: Annotated[str, Field(description="Where, from body, path, query or header", examples=["/body/user_id"])]
     detail: str
 
 

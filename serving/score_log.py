@@ -130,9 +130,7 @@ class ScoreLog:
             self._producer = self._connect()
         except Exception as error:  # whatever the client raises, scoring goes on and the next try follows
             if self.problem is None:
-                LOGGER.warning(
-                    "Kafka is away: scores wait in the queue", extra={"reason": type(error).__name__}
-                )
+                LOGGER.warning("Kafka is away: scores wait in the queue", extra={"reason": type(error).__name__})
             self.problem = "Kafka is away: scores are not logged"
             return False
         self.problem = None

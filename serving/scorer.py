@@ -74,9 +74,7 @@ class Scorer:
         slot = self.slots.get(name or self.default_model)
         if slot is None:
             served = ", ".join(self.slots)
-            raise ProblemError(
-                404, "unknown-model", f"This scorer serves {served}; the call asks for another."
-            )
+            raise ProblemError(404, "unknown-model", f"This scorer serves {served}; the call asks for another.")
         return slot
 
     async def score(self, user_ids: Sequence[str], model_name: str | None, request_id: str) -> Scores:
@@ -94,9 +92,7 @@ class Scorer:
         else:
             probabilities = await asyncio.to_thread(model.probabilities, rows, scored_at)
         predicted = time.perf_counter()
-        scores = Scores(
-            rows, probabilities, model, scored_at, (read - start) * 1000, (predicted - read) * 1000
-        )
+        scores = Scores(rows, probabilities, model, scored_at, (read - start) * 1000, (predicted - read) * 1000)
         self._account(scores, request_id)
         return scores
 
@@ -125,15 +121,11 @@ class Scorer:
         while not self._stopping.is_set():
             try:
                 self.features.open(tuple(self.slots))
-            except (
-                Exception
-            ):  # said in /readyz by the reader; the models load meanwhile, the next round retries
+            except Exception:  # said in /readyz by the reader; the models load meanwhile, the next round retries
                 LOGGER.warning("the feature store does not open", exc_info=True)
             for slot in self.slots.values():
                 try:
                     slot.refresh()
-                except (
-                    Exception
-                ):  # the thread must outlive any fault, or no model would ever be swapped again
+                except Exception:  # the thread must outlive any fault, or no model would ever be swapped again
                     LOGGER.exception("a look at the registry failed", extra={"model": slot.name})
             self._stopping.wait(self._poll_seconds)

@@ -54,7 +54,5 @@ async def require_api_key(
     key = header or (bearer.credentials if bearer else None)
     keys: ApiKeys = request.app.state.api_keys
     if key is None or not keys.accepts(key):
-        detail = (
-            "Send an API key in the X-API-Key header." if key is None else "This API key is not accepted."
-        )
+        detail = "Send an API key in the X-API-Key header." if key is None else "This API key is not accepted."
         raise ProblemError(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})

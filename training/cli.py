@@ -51,9 +51,7 @@ def train(task: str, search: "Search", cutoffs: int | None, as_json: bool) -> No
         report = run(
             task,
             settings,
-            lambda step, done, steps: bar.update(
-                shown, description=f"{task}: {step}", completed=done, total=steps
-            ),
+            lambda step, done, steps: bar.update(shown, description=f"{task}: {step}", completed=done, total=steps),
             search=search,
             cutoffs=cutoffs,
         )

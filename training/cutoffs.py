@@ -12,9 +12,7 @@ SPLITS = ("train", "validation", "test")
 _SHARES = (0.6, 0.2)  # of train and validation; test has the rest
 
 
-def cutoffs_between(
-    first: datetime, last: datetime, task: Task, latest: int | None = None
-) -> pd.DatetimeIndex:
+def cutoffs_between(first: datetime, last: datetime, task: Task, latest: int | None = None) -> pd.DatetimeIndex:
     """Return the cut-offs (UTC) after ``first`` whose whole horizon lies at or before ``last``.
 
     ``latest`` keeps that many of the newest. Raises ShopstreamError when there are none.

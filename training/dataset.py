@@ -101,8 +101,7 @@ def features_as_of(task: Task, store: FeatureStore, rows: pd.DataFrame) -> pd.Da
     found = store.get_historical_features(entities, features=service).to_df()
     if missing := [name for name in FEATURES if name not in found.columns]:
         raise ShopstreamError(
-            f"the feature service {task.feature_service} lacks {', '.join(missing)}; "
-            "apply the feature repository"
+            f"the feature service {task.feature_service} lacks {', '.join(missing)}; apply the feature repository"
         )
     # A Feast store may reorder rows and may drop those of unknown users.
     merged = entities.merge(found, how="left", on=["user_id", "event_timestamp"], validate="one_to_one")

@@ -70,9 +70,7 @@ def _importance(fitted: Fitted, test: Part, seed: int) -> Figure:
     rest = test.labels[test.labels == 0]
     chosen = few.union(rest.sample(min(len(rest), _IMPORTANCE_ROWS), random_state=seed).index)
     inputs, labels = test.inputs.loc[chosen], test.labels.loc[chosen]
-    found = permutation_importance(
-        fitted.pipeline, inputs, labels, scoring="roc_auc", n_repeats=2, random_state=seed
-    )
+    found = permutation_importance(fitted.pipeline, inputs, labels, scoring="roc_auc", n_repeats=2, random_state=seed)
     importance = pd.Series(found.importances_mean, index=inputs.columns).sort_values()
     figure.axes[0].barh(importance.index, importance.to_numpy())
     return figure

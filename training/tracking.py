@@ -33,8 +33,7 @@ def connect(settings: TrainingSettings) -> None:
         ).raise_for_status()
     except httpx.HTTPError as error:
         raise ShopstreamError(
-            f"MLflow does not answer at {settings.mlflow}; "
-            "start it with `shopstream up` or set SHOPSTREAM_MLFLOW"
+            f"MLflow does not answer at {settings.mlflow}; start it with `shopstream up` or set SHOPSTREAM_MLFLOW"
         ) from error
     mlflow.set_tracking_uri(settings.mlflow)
     mlflow.set_registry_uri(settings.mlflow)
@@ -75,9 +74,7 @@ def log_model(fitted: Fitted, data: Dataset, search: Search, settings: TrainingS
             _about(data, search, settings) | fitted.parameters | {"threshold": round(fitted.threshold, 6)}
         )
         for part, reached in (("validation", fitted.validation), ("test", fitted.test)):
-            mlflow.log_metrics(
-                {f"{part}_{name}": value for name, value in dataclasses.asdict(reached).items()}
-            )
+            mlflow.log_metrics({f"{part}_{name}": value for name, value in dataclasses.asdict(reached).items()})
         for name, figure in plots(fitted, data.test, settings.seed).items():
             mlflow.log_figure(figure, name)
         example = data.test.inputs.head(5)

@@ -57,9 +57,7 @@ def train(
                     tracking.log_failure(candidate.name, error)
                     results.append(_failed(candidate, error))
                 else:
-                    results.append(
-                        ModelResult(candidate.name, fitted.parameters, fitted.validation, fitted.test)
-                    )
+                    results.append(ModelResult(candidate.name, fitted.parameters, fitted.validation, fitted.test))
             if not fits:
                 raise ShopstreamError(f"no model of {task.name} could be fitted: {results[0].error}")
             tell("registering the best")

@@ -34,9 +34,7 @@ def render(summary: Summary) -> Group:
 
 def _pairs(title: str, values: dict[str, Any]) -> Table:
     table = Table(title, "", show_header=True, title_justify="left")
-    table.columns[1].justify = (
-        "right" if all(isinstance(value, int | float) for value in values.values()) else "left"
-    )
+    table.columns[1].justify = "right" if all(isinstance(value, int | float) for value in values.values()) else "left"
     for name, value in values.items():
         table.add_row(name, _text(value))
     return table

@@ -35,9 +35,11 @@ find_interpreter() {
         return
     fi
     interpreter="$(downloaded_interpreter || true)"
-    if [ -z "$interpreter" ]; then
-        need "Python 3.11 or 3.12" "python3.12-venv python3.11-venv" python@3.12
-    fi
+    if [ -n "$interpreter" ]; then return; fi
+    local packages="python3.12-venv python3.11-venv"
+    # A system too new to offer either can still give its own Python what it takes to run uv.
+    if command -v python3 >/dev/null && ! makes_environments python3; then packages+=" python3-venv"; fi
+    need "Python 3.11 or 3.12 (SHOPSTREAM_PYTHON names one elsewhere)" "$packages" python@3.12
 }
 
 minor_version() { "$1" -c 'import sys; print("python%d.%d" % sys.version_info[:2])'; }

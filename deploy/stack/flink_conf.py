@@ -112,9 +112,7 @@ def _java_options() -> str:
     text = (flink_home() / "conf" / "config.yaml").read_text()
     found = re.search(r"^\s+all: (--add-.*)$", text, re.MULTILINE)
     if found is None:
-        raise ShopstreamError(
-            f"{flink_home()}/conf/config.yaml names no Java options: reinstall apache-flink==2.3.0"
-        )
+        raise ShopstreamError(f"{flink_home()}/conf/config.yaml names no Java options: reinstall apache-flink==2.3.0")
     return found[1].strip()
 
 

@@ -47,8 +47,7 @@ class Kafka(Part):
         """
         if not list(self.settings.broker_jars.glob("kafka_*.jar")):
             raise ShopstreamError(
-                f"no Kafka broker in {self.settings.broker_jars}: "
-                "run `mvn -q -B package` in flink_jobs/operators"
+                f"no Kafka broker in {self.settings.broker_jars}: run `mvn -q -B package` in flink_jobs/operators"
             )
         self._folder.mkdir(parents=True, exist_ok=True)
         lines = (f"{key}={value}\n" for key, value in self.server_properties().items())
@@ -92,9 +91,7 @@ class Kafka(Part):
         try:
             # Cheap first: the client library would retry and log while nobody listens.
             socket.create_connection((broker.host, broker.port), timeout=1).close()
-            admin = KafkaAdminClient(
-                bootstrap_servers=str(broker), request_timeout_ms=2000, bootstrap_timeout_ms=2000
-            )
+            admin = KafkaAdminClient(bootstrap_servers=str(broker), request_timeout_ms=2000, bootstrap_timeout_ms=2000)
         except (OSError, KafkaError):
             return False
         try:

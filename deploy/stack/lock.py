@@ -22,9 +22,7 @@ def only_one(folder: Path, verb: str) -> Iterator[None]:
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "another command"
-            raise ShopstreamError(
-                f"{holder} is at work on this stack: wait for it, or stop it with Ctrl-C"
-            ) from error
+            raise ShopstreamError(f"{holder} is at work on this stack: wait for it, or stop it with Ctrl-C") from error
         lock.truncate(0)
         lock.write(f"`shopstream {verb}` (pid {os.getpid()})")
         lock.flush()

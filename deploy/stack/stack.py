@@ -17,9 +17,7 @@ from deploy.stack.status import PartStatus, status_of
 from deploy.stack.valkey import Valkey
 from ingestion.errors import ShopstreamError
 
-PARTS: dict[str, type[Part]] = {
-    part.name: part for part in (Valkey, Kafka, MLflow, TaskManager, JobManager, Scorer)
-}
+PARTS: dict[str, type[Part]] = {part.name: part for part in (Valkey, Kafka, MLflow, TaskManager, JobManager, Scorer)}
 """By name; each may write to those before it, so they are stopped in the reverse of this order.
 
 The JobManager goes before the TaskManager, which then cancels its tasks instead of failing them.
@@ -42,9 +40,7 @@ class Stack:
         chosen = PARTS if parts is None else parts
         names = [one for name in chosen for one in GROUPS.get(name, (name,))]
         if unknown := [name for name in names if name not in PARTS]:
-            raise ShopstreamError(
-                f"no part is called {unknown[0]}: choose from {', '.join([*PARTS, *GROUPS])}"
-            )
+            raise ShopstreamError(f"no part is called {unknown[0]}: choose from {', '.join([*PARTS, *GROUPS])}")
         self.settings = settings
         self._parts = [part(settings) for name, part in PARTS.items() if name in names]
         self._runs = {part.name: Run(settings, part.name) for part in self._parts}
@@ -56,9 +52,7 @@ class Stack:
     def status(self) -> list[PartStatus]:
         """Return how every part is, in the table's order. Takes at most a few seconds."""
         with ThreadPoolExecutor(max_workers=len(self._parts)) as threads:
-            return list(
-                threads.map(lambda part: status_of(part, self._runs[part.name], part.healthy), self._parts)
-            )
+            return list(threads.map(lambda part: status_of(part, self._runs[part.name], part.healthy), self._parts))
 
     def up(self, progress: Progress | None = None) -> list[PartStatus]:
         """Start what does not run yet and wait until every part is healthy; parts that run are left alone.

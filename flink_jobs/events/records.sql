@@ -33,9 +33,10 @@ CREATE TEMPORARY TABLE records (
         THEN CAST(`timestamp` AS TIMESTAMP_LTZ(3))
         ELSE TO_TIMESTAMP_LTZ(0, 3)
     END,
-    WATERMARK FOR `row_time` AS `row_time` - INTERVAL '1' SECOND
+    WATERMARK FOR `row_time` AS `row_time`
 ) WITH (
-    'connector' = 'kafka',
+    'connector' = 'shop-kafka',
+    'silence' = '${silence}',
     'topic' = '${topics}',
     'properties.bootstrap.servers' = '${bootstrap}',
     'properties.group.id' = '${group}',

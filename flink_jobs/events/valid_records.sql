@@ -1,4 +1,5 @@
 -- Records that are events, under the names the jobs use; user_id falls back to the device's anonymous id.
+-- An empty id is no id.
 -- Grain: one Kafka record. State: none.
 CREATE TEMPORARY VIEW valid_records AS
 SELECT
@@ -6,8 +7,8 @@ SELECT
     event_type,
     `timestamp` AS event_time,
     row_time,
-    COALESCE(user_id, `context.anonymous_id`) AS user_id,
-    session_id,
+    COALESCE(NULLIF(user_id, ''), NULLIF(`context.anonymous_id`, '')) AS user_id,
+    NULLIF(session_id, '') AS session_id,
     `context.device` AS device,
     `context.country` AS country,
     `properties.page` AS page,

@@ -1,5 +1,6 @@
 """Writes feature rows to the online store, in Feast's format, never an older row over a newer one."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ if held and held >= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
 return 1
 """
+# Redis knows a script by this name, wherever it was loaded from.
+_SCRIPT = hashlib.sha1(_WRITE_IF_NEWER.encode(), usedforsecurity=False).hexdigest()
 
 Row = tuple[str, int, int, Sequence[float]]
 """User id, event time in microseconds since 1970 UTC, version, and the values in the order of ``USER_FEATURES``
@@ -29,30 +32,29 @@ class OnlineStore:
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self._redis = redis.Redis(host=host, port=int(port), socket_timeout=10, socket_connect_timeout=5)
-        self._script: str | None = None
 
     def write(self, rows: Iterable[Row]) -> int:
         """Write rows in order; return how many were newer than what was there.
 
         Idempotent: a row written again, or after a newer one of its user, changes nothing.
         """
-        if self._script is None:
-            self._script = str(self._redis.script_load(_WRITE_IF_NEWER))
-        pipeline = self._redis.pipeline(transaction=False)
-        for user_id, micros, version, values in rows:
-            pipeline.execute_command(
-                "EVALSHA", self._script, 1, user_key(user_id), *_fields(micros, version, values)
-            )
+        calls = [(user_key(user_id), *_fields(micros, version, values)) for user_id, micros, version, values in rows]
         try:
-            return sum(pipeline.execute())
+            return self._call(calls)
         except redis.exceptions.NoScriptError:
-            # The server was restarted and has forgotten the script; the caller's retry loads it again.
-            self._script = None
-            raise
+            # The server is new, or was restarted: it has no scripts yet.
+            self._redis.script_load(_WRITE_IF_NEWER)
+            return self._call(calls)
 
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
+
+    def _call(self, calls: Iterable[Sequence[Any]]) -> int:
+        pipeline = self._redis.pipeline(transaction=False)
+        for call in calls:
+            pipeline.execute_command("EVALSHA", _SCRIPT, 1, *call)
+        return sum(pipeline.execute())
 
 
 def _fields(micros: int, version: int, values: Sequence[float]) -> list[Any]:

@@ -36,9 +36,7 @@ USER_24H = FeatureGroup(
         Feature("cart_additions_24h", "int64", "additions", "Add-to-cart events"),
         Feature("revenue_24h", "double", "currency", "Sum of purchase totals"),
         Feature("avg_order_value_24h", "double", "currency", "Revenue per purchase; 0 without a purchase"),
-        Feature(
-            "conversion_rate_24h", "double", "percent", "Purchases per session x 100; 0 without a session"
-        ),
+        Feature("conversion_rate_24h", "double", "percent", "Purchases per session x 100; 0 without a session"),
         Feature("first_seen", "timestamp", "UTC", "Time of the user's first event ever, in whole seconds"),
         Feature("last_seen", "timestamp", "UTC", "Time of the user's latest event, in whole seconds"),
     ),

@@ -138,9 +138,7 @@ def test_what_cannot_be_sent_is_refused_and_not_counted(broker: str, monkeypatch
         with pytest.raises(ShopstreamError, match="event huge was not accepted"):
             producer.send(Event("huge", "click", NOW, properties={"text": "x" * 1_100_000}))
         monkeypatch.setattr(event_module, "topic_of", lambda _type: Topic("nowhere", 1))
-        with pytest.raises(
-            ShopstreamError, match="has no topic nowhere: create it with `shopstream topics apply`"
-        ):
+        with pytest.raises(ShopstreamError, match="has no topic nowhere: create it with `shopstream topics apply`"):
             producer.send(Event("e1", "click", NOW))
         assert producer.counts().sent == 0
     with pytest.raises(ShopstreamError, match="the producer is closed"):

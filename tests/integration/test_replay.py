@@ -70,16 +70,12 @@ def tail(broker: str) -> Iterator[TopicTail]:
     tail.close()
 
 
-def test_the_whole_clickstream_arrives(
-    broker: str, tail: TopicTail, expected: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_whole_clickstream_arrives(broker: str, tail: TopicTail, expected: duckdb.DuckDBPyConnection) -> None:
     with EventProducer(KafkaSettings(kafka_bootstrap=broker)) as producer:
         report = replay(open_source("ecom", DATASETS), producer, shift=True)
     rows = expected.sql("SELECT * FROM expected").fetchall()
     assert (report.read, report.produced, report.failed) == (31_106, 31_106, 0)
-    assert report.per_topic == dict(
-        expected.sql("SELECT topic, count(*) FROM expected GROUP BY 1").fetchall()
-    )
+    assert report.per_topic == dict(expected.sql("SELECT topic, count(*) FROM expected GROUP BY 1").fetchall())
 
     shift = timedelta(microseconds=report.shift_us)
     wanted = {
@@ -108,9 +104,7 @@ def test_the_whole_clickstream_arrives(
     assert all(of_key == sorted(of_key) for of_key in times.values())
 
 
-def test_a_selection_by_recorded_time(
-    broker: str, tail: TopicTail, expected: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_selection_by_recorded_time(broker: str, tail: TopicTail, expected: duckdb.DuckDBPyConnection) -> None:
     start, end = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 3, 3, 12, tzinfo=UTC)
     with EventProducer(KafkaSettings(kafka_bootstrap=broker)) as producer:
         report = replay(open_source("ecom", DATASETS), producer, selection=Selection(start, end))
@@ -155,9 +149,7 @@ def test_a_file_through_the_command_line(broker: str, tail: TopicTail, tmp_path:
 
 def test_ctrl_c_stores_and_reports_what_was_accepted(broker: str, tail: TopicTail, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    day = [
-        {"event_id": f"x{n}", "event_type": "click", "timestamp": f"2026-01-0{n}T00:00:00Z"} for n in (1, 2)
-    ]
+    day = [{"event_id": f"x{n}", "event_type": "click", "timestamp": f"2026-01-0{n}T00:00:00Z"} for n in (1, 2)]
     path.write_text("\n".join(map(json.dumps, day)))
     process = start_replay(broker, str(path), "--speed", "1x", "--json")
     deadline = time.monotonic() + 60
@@ -174,9 +166,7 @@ def test_ctrl_c_stores_and_reports_what_was_accepted(broker: str, tail: TopicTai
 
 def test_a_bad_row_is_one_sentence_and_nothing_is_sent(broker: str, tail: TopicTail, tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    path.write_text(
-        '{"event_id":"y1","event_type":"click","timestamp":"2026-01-01T00:00:00Z"}\n{"event_id":"y2"}\n'
-    )
+    path.write_text('{"event_id":"y1","event_type":"click","timestamp":"2026-01-01T00:00:00Z"}\n{"event_id":"y2"}\n')
     process = start_replay(broker, str(path))
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1

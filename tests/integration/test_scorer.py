@@ -116,9 +116,7 @@ def register(settings: StackSettings, seed: int, columns: list[str] | None = Non
     mlflow.set_tracking_uri(settings.mlflow)
     pipeline, example = fitted(seed, columns or COLUMNS)
     with mlflow.start_run():
-        info = mlflow.sklearn.log_model(
-            pipeline, name="model", input_example=example, registered_model_name=MODEL
-        )
+        info = mlflow.sklearn.log_model(pipeline, name="model", input_example=example, registered_model_name=MODEL)
     version = str(info.registered_model_version)
     mlflow.MlflowClient(settings.mlflow).set_registered_model_alias(MODEL, "champion", version)
     return version, pipeline

@@ -175,9 +175,7 @@ def test_a_part_that_dies_while_starting_fails_the_whole_start(shop: Shop) -> No
 
 
 def test_a_killed_up_can_be_taken_down(shop: Shop) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "up", "kafka"], cwd=ROOT, env=shop.environment, stdout=subprocess.DEVNULL
-    ) as up:
+    with subprocess.Popen([*COMMAND, "up", "kafka"], cwd=ROOT, env=shop.environment, stdout=subprocess.DEVNULL) as up:
         eventually(lambda: up.poll() is not None or (shop.settings.home / "run" / "kafka.json").exists())
         up.kill()
     assert shop.processes()

@@ -91,14 +91,10 @@ def test_progress_tells_every_step_once(report: TrainingReport, steps: list[tupl
     assert report.seconds > 0
 
 
-def test_every_model_has_a_run_that_tells_how_it_was_made(
-    report: TrainingReport, client: MlflowClient
-) -> None:
+def test_every_model_has_a_run_that_tells_how_it_was_made(report: TrainingReport, client: MlflowClient) -> None:
     parent = client.get_run(report.run_url.rpartition("/")[2])
     assert parent.info.status == "FINISHED"
-    runs = client.search_runs(
-        [parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'"
-    )
+    runs = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
     assert {run.info.run_name for run in runs} == {candidate.name for candidate in CANDIDATES}
     for run in runs:
         assert run.data.params["feature_service"] == TASK
@@ -113,9 +109,7 @@ def test_every_model_has_a_run_that_tells_how_it_was_made(
 
 
 @pytest.mark.usefixtures("client")
-def test_the_champion_loads_in_another_process_and_answers_the_same(
-    settings: TrainingSettings, tmp_path: Path
-) -> None:
+def test_the_champion_loads_in_another_process_and_answers_the_same(settings: TrainingSettings, tmp_path: Path) -> None:
     """Without a package of ours, from signature, input example and requirements alone."""
     mlflow.set_tracking_uri(settings.mlflow)
     here = mlflow.sklearn.load_model(f"models:/{TASK}@champion")
@@ -146,10 +140,7 @@ print(json.dumps({{
     told = json.loads(found.stdout.splitlines()[-1])
     assert told["columns"] == list(COLUMNS)
     assert told["ours"] == []
-    assert (
-        told["probabilities"]
-        == here.predict_proba(pd.DataFrame(told["rows"], columns=COLUMNS))[:, 1].tolist()
-    )
+    assert told["probabilities"] == here.predict_proba(pd.DataFrame(told["rows"], columns=COLUMNS))[:, 1].tolist()
     assert all("==" in line for line in told["requirements"])
     assert {"scikit-learn", "skops"} <= {line.partition("==")[0] for line in told["requirements"]}
 
@@ -191,9 +182,7 @@ def test_a_model_that_fails_is_reported_and_the_rest_go_on(settings: TrainingSet
     def broken(_seed: int, _threads: int) -> Pipeline:
         raise RuntimeError("out of luck")
 
-    found = train(
-        TASK, settings, candidates=(replace(CANDIDATES[0], name="unlucky", make=broken), CANDIDATES[0])
-    )
+    found = train(TASK, settings, candidates=(replace(CANDIDATES[0], name="unlucky", make=broken), CANDIDATES[0]))
     assert [(model.name, model.error) for model in found.models] == [
         ("unlucky", "RuntimeError: out of luck"),
         ("logistic_regression", None),

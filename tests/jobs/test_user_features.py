@@ -30,18 +30,14 @@ def shop_events(seed: int, users: int, count: int) -> list[dict[str, Any]]:
     for user in range(users):
         moment = START + timedelta(seconds=rng.uniform(0, 7200))
         for number in range(count // users):
-            moment += timedelta(
-                seconds=rng.choice([0.25, 3, 40, 200, 900, 1799.5, 5000, 40_000]) * rng.random()
-            )
+            moment += timedelta(seconds=rng.choice([0.25, 3, 40, 200, 900, 1799.5, 5000, 40_000]) * rng.random())
             event_type = rng.choice(TYPES)
             event: dict[str, Any] = {
                 "event_id": f"{user}-{number}",
                 "event_type": event_type,
                 "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                 "user_id": f"user_{user}",
-                "session_id": rng.choice(
-                    [f"{user}-{number // 12}", f"{user}-{number // 12}", f"{user}-b", None]
-                ),
+                "session_id": rng.choice([f"{user}-{number // 12}", f"{user}-{number // 12}", f"{user}-b", None]),
             }
             if event_type == "page_view":
                 event["properties.page"] = f"/{rng.randrange(9)}"
@@ -73,9 +69,7 @@ def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[
     return [json.loads(line) for part in (folder / "out").iterdir() for line in part.read_text().splitlines()]
 
 
-def compare(
-    rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]
-) -> None:
+def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]) -> None:
     """The latest row of the user at each probe's moment equals the recount."""
     db = duckdb.connect()
     sign = {"add_to_cart": 1, "remove_from_cart": -1}
@@ -88,9 +82,7 @@ def compare(
             "session_id": e["session_id"],
             "page": e.get("properties.page"),
             "total": e.get("properties.total"),
-            "cart_delta": e.get("properties.price", 0)
-            * e.get("properties.quantity", 0)
-            * sign.get(e["event_type"], 0),
+            "cart_delta": e.get("properties.price", 0) * e.get("properties.quantity", 0) * sign.get(e["event_type"], 0),
         }
         for position, e in enumerate(events)
     )

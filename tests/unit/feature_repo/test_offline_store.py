@@ -86,9 +86,7 @@ def test_naive_times_are_utc(tmp_path: Path) -> None:
     naive = pa.schema(
         [pa.field(f.name, pa.timestamp("us") if pa.types.is_timestamp(f.type) else f.type) for f in SCHEMA]
     )
-    rows = [
-        {k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in _row("a", NOON, 4).items()}
-    ]
+    rows = [{k: v.replace(tzinfo=None) if isinstance(v, datetime) else v for k, v in _row("a", NOON, 4).items()}]
     found = _events(_store(tmp_path, rows, naive), [("a", NOON.replace(tzinfo=None))])
     assert found["total_events_24h"].tolist() == [4]
     assert found["last_seen"][0] == pd.Timestamp(NOON)

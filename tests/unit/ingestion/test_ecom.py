@@ -27,9 +27,7 @@ def write(path: Path, *rows: str) -> Path:
 
 def test_the_page_documents_exactly_the_table() -> None:
     row = re.compile(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \| (?:`properties\.(\w+)`)? *\|$", re.MULTILINE)
-    documented = {
-        name: (kind, topic, detail or None) for name, kind, topic, detail in row.findall(PAGE.read_text())
-    }
+    documented = {name: (kind, topic, detail or None) for name, kind, topic, detail in row.findall(PAGE.read_text())}
     assert documented == {
         name: (mapping.event_type, topic_of(mapping.event_type).name, mapping.detail)
         for name, mapping in ECOM_EVENTS.items()
@@ -89,9 +87,7 @@ def test_unmapped_names_stay_and_never_pass_for_ours() -> None:
     assert mapping_of("click").event_type == "ecom_click"
 
 
-def test_events_come_by_time_and_equal_times_in_file_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_come_by_time_and_equal_times_in_file_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "ecom.csv.gz", BUY, HOME, BUY.replace("purchase", "search"))
     monkeypatch.setattr(ecom, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
     monkeypatch.setattr(sys, "executable", "/nonexistent")  # a download would fail: the kept file is used
@@ -106,9 +102,7 @@ def test_other_columns_are_refused(tmp_path: Path) -> None:
         list(ecom.read(path))
 
 
-def test_without_network_one_sentence_and_nothing_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_network_one_sentence_and_nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     damaged = tmp_path / "ecom.csv.gz"
     damaged.write_bytes(b"not the file")

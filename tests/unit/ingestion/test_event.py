@@ -119,9 +119,7 @@ def test_a_timestamp_without_offset_is_refused_in_python() -> None:
         Event("e1", "click", datetime(2026, 11, 1))  # noqa: DTZ001
 
 
-@pytest.mark.parametrize(
-    "value", [float("nan"), [float("inf")], {"a": (1.0, float("-inf"))}, 2**64, object()]
-)
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": (1.0, float("-inf"))}, 2**64, object()])
 def test_what_json_cannot_carry_is_refused(value: object) -> None:
     with pytest.raises(ShopstreamError, match="event e1"):
         Event("e1", "click", NOON, properties={"value": value}).to_bytes(NOON, "1")

@@ -99,9 +99,7 @@ def test_any_object_gets_a_verdict(document: dict[str, Any]) -> None:
 
 @given(
     event_id=TEXT.filter(str.strip),
-    event_type=TEXT.filter(
-        lambda text: text.strip() and text not in {"purchase", "add_to_cart", "remove_from_cart"}
-    ),
+    event_type=TEXT.filter(lambda text: text.strip() and text not in {"purchase", "add_to_cart", "remove_from_cart"}),
     timestamp=st.datetimes(datetime(1970, 1, 3), datetime(9999, 12, 29)),  # noqa: DTZ001  # the offset is drawn apart
     offset=st.integers(-1439, 1439),
     user_id=st.none() | TEXT,
@@ -142,9 +140,7 @@ def test_valid_events_are_accepted(
     ],
 )
 def test_a_clock_that_runs_ahead(lead: timedelta, code: str | None) -> None:
-    raw = json.dumps(
-        {"event_id": "e", "event_type": "click", "timestamp": (NOON + lead).isoformat()}
-    ).encode()
+    raw = json.dumps({"event_id": "e", "event_type": "click", "timestamp": (NOON + lead).isoformat()}).encode()
     verdict = read(raw, kafka_time=NOON)
     assert (verdict.error_code if isinstance(verdict, Rejection) else None) == code
 

@@ -188,9 +188,7 @@ class World(SimpleNamespace):
 LOCAL_KEY = {"X-API-Key": "local-development-key"}
 
 
-def make_app(
-    settings: ScorerSettings, store: FakeStore, registry: FakeRegistry, producer: FakeProducer
-) -> FastAPI:
+def make_app(settings: ScorerSettings, store: FakeStore, registry: FakeRegistry, producer: FakeProducer) -> FastAPI:
     return create_app(
         settings,
         open_store=lambda: store,

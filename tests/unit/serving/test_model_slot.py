@@ -69,9 +69,7 @@ def test_a_refused_version_is_tried_again_only_on_demand(registry: FakeRegistry,
     assert (served(slot), slot.problem) == ("3", None)
 
 
-def test_with_the_registry_away_it_goes_on_and_starts_with_the_last_good(
-    registry: FakeRegistry, tmp_path: Path
-):
+def test_with_the_registry_away_it_goes_on_and_starts_with_the_last_good(registry: FakeRegistry, tmp_path: Path):
     slot = slot_of(registry, tmp_path)
     registry.promote("1", 0.1)
     slot.refresh()

@@ -15,9 +15,7 @@ def shop_events() -> list[shop.Event]:
 
 
 @pytest.fixture(scope="session")
-def shop_settings(
-    shop_events: list[shop.Event], tmp_path_factory: pytest.TempPathFactory
-) -> TrainingSettings:
+def shop_settings(shop_events: list[shop.Event], tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
     """Settings of a lake that holds the shop."""
     return lake_of(tmp_path_factory.mktemp("shop"), shop_events)
 
@@ -30,9 +28,7 @@ def shop_data(shop_settings: TrainingSettings) -> Dataset:
     return build(task_named("purchase_24h"), shop_settings, open_store(shop_settings))
 
 
-def lake_of(
-    folder: Path, events: list[shop.Event], log: list[dict[str, object]] | None = None
-) -> TrainingSettings:
+def lake_of(folder: Path, events: list[shop.Event], log: list[dict[str, object]] | None = None) -> TrainingSettings:
     """Write a lake and return its settings."""
     shop.write_lake(folder / "lake", events, log)
     return TrainingSettings(state=folder, lake=str(folder / "lake"))

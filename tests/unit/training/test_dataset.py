@@ -18,18 +18,14 @@ from training.vector import COLD_START, COLUMNS, vectorize, vectorize_frame
 TASK = task_named("purchase_24h")
 
 
-def test_features_are_those_of_the_events_up_to_the_cutoff(
-    shop_events: list[shop.Event], shop_data: Dataset
-) -> None:
+def test_features_are_those_of_the_events_up_to_the_cutoff(shop_events: list[shop.Event], shop_data: Dataset) -> None:
     """Computed anew from the raw events as of each cut-off, without the log and its rows."""
     for part in shop_data.parts().values():
         for row in range(0, len(part.labels), 25):
             user, cutoff = part.users[row], part.cutoffs[row].to_pydatetime()
             history = [e for e in shop_events if e.user == user and e.time <= cutoff]
             expected = vectorize(shop.features(history, cutoff), cutoff)
-            np.testing.assert_allclose(
-                part.inputs.iloc[row], expected, rtol=1e-12, err_msg=f"{user} {cutoff}"
-            )
+            np.testing.assert_allclose(part.inputs.iloc[row], expected, rtol=1e-12, err_msg=f"{user} {cutoff}")
 
 
 def test_parts_follow_one_another_in_time(shop_data: Dataset) -> None:
@@ -91,9 +87,7 @@ def test_only_the_newest_cutoffs_are_taken(shop_settings: TrainingSettings, shop
     assert newest.train.cutoffs.min() >= shop_data.test.cutoffs.max() - 1000 * TASK.every
 
 
-def _inputs_until(
-    moment: datetime, folder: Path, events: list[shop.Event]
-) -> tuple[pd.DataFrame, "pd.Series[int]"]:
+def _inputs_until(moment: datetime, folder: Path, events: list[shop.Event]) -> tuple[pd.DataFrame, "pd.Series[int]"]:
     settings = lake_of(folder, events)
     cutoffs = pd.date_range(shop.START, moment, freq="10min")
     with EventLake(settings.events_path) as lake:

@@ -40,9 +40,7 @@ def test_numbers_by_hand() -> None:
 def test_order_is_that_of_the_features() -> None:
     assert COLUMNS[FEATURES.index("first_seen")] == "tenure_hours"
     assert COLUMNS[FEATURES.index("last_seen")] == "recency_hours"
-    assert [c for c in COLUMNS if not c.endswith("_hours")] == [
-        f for f in FEATURES if not f.endswith("_seen")
-    ]
+    assert [c for c in COLUMNS if not c.endswith("_hours")] == [f for f in FEATURES if not f.endswith("_seen")]
 
 
 def test_unknown_user_is_the_cold_start() -> None:

@@ -17,13 +17,9 @@ def test_the_whole_loopback_network_and_localhost_are_loopback() -> None:
     assert Address.parse("127.8.9.10:65535", "V").port == 65535
 
 
-@pytest.mark.parametrize(
-    "text", ["19092", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:0", "127.0.0.1:65536"]
-)
+@pytest.mark.parametrize("text", ["19092", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:0", "127.0.0.1:65536"])
 def test_refuses_what_is_no_address(text: str) -> None:
-    with pytest.raises(
-        ShopstreamError, match=r"SHOPSTREAM_X=.* is not an address: write it as 127\.0\.0\.1:PORT"
-    ):
+    with pytest.raises(ShopstreamError, match=r"SHOPSTREAM_X=.* is not an address: write it as 127\.0\.0\.1:PORT"):
         Address.parse(text, "SHOPSTREAM_X")
 
 

@@ -31,9 +31,7 @@ def test_kafka_listens_where_its_clients_connect(settings: StackSettings) -> Non
 
 def test_a_missing_broker_names_the_build(settings: StackSettings, tmp_path: Path) -> None:
     without = settings.model_copy(update={"broker_jars": tmp_path})
-    with pytest.raises(
-        ShopstreamError, match="no Kafka broker in .*: run `mvn -q -B package` in flink_jobs/operators"
-    ):
+    with pytest.raises(ShopstreamError, match="no Kafka broker in .*: run `mvn -q -B package` in flink_jobs/operators"):
         Kafka(without).prepare()
 
 

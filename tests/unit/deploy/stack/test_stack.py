@@ -129,9 +129,7 @@ def test_a_part_that_dies_fails_the_start_and_ends_the_others(settings: StackSet
     with pytest.raises(ShopstreamError) as caught:
         stack.up()
     log = settings.home / "logs" / "broken.log"
-    assert (
-        str(caught.value) == f"broken died while starting; its log {log} ends with: ValueError: no such table"
-    )
+    assert str(caught.value) == f"broken died while starting; its log {log} ends with: ValueError: no such table"
     assert states(stack.status()) == {"web": "stopped", "broken": "stopped"}
     assert all(address.is_free() for address in (settings.address("scorer"), settings.address("mlflow")))
 
@@ -144,9 +142,7 @@ def test_a_failed_start_leaves_alone_what_ran_before(settings: StackSettings) ->
 
 
 def test_the_wait_for_health_is_bounded(settings: StackSettings) -> None:
-    with pytest.raises(
-        ShopstreamError, match="^slow is not healthy after 1 seconds; its log .*slow.log ends with: "
-    ):
+    with pytest.raises(ShopstreamError, match="^slow is not healthy after 1 seconds; its log .*slow.log ends with: "):
         Stack(settings, ["slow"]).up()
     assert states(Stack(settings, ["slow"]).status()) == {"slow": "stopped"}
 
@@ -177,9 +173,7 @@ def test_every_taken_port_is_named_and_nothing_is_started(settings: StackSetting
 def test_a_changed_address_of_a_running_part_is_not_missed(settings: StackSettings) -> None:
     Stack(settings, ["web"]).up()
     moved = settings.model_copy(update={"scorer": "127.0.0.1:19999"})
-    with pytest.raises(
-        ShopstreamError, match=r"web runs at .*, but SHOPSTREAM_SCORER now say 127\.0\.0\.1:19999"
-    ):
+    with pytest.raises(ShopstreamError, match=r"web runs at .*, but SHOPSTREAM_SCORER now say 127\.0\.0\.1:19999"):
         Stack(moved, ["web"]).up()
 
 
@@ -191,18 +185,14 @@ def test_an_address_beyond_loopback_is_refused_only_for_the_parts_asked_for(sett
 
 
 def test_an_unknown_part_is_named() -> None:
-    with pytest.raises(
-        ShopstreamError, match="no part is called kafak: choose from web, client, broken, slow, both"
-    ):
+    with pytest.raises(ShopstreamError, match="no part is called kafak: choose from web, client, broken, slow, both"):
         Stack(StackSettings(), ["kafak"])
 
 
 def test_one_command_at_a_time(settings: StackSettings) -> None:
     with (
         only_one(settings.home / "run", "up"),
-        pytest.raises(
-            ShopstreamError, match=rf"^`shopstream up` \(pid {os.getpid()}\) is at work on this stack"
-        ),
+        pytest.raises(ShopstreamError, match=rf"^`shopstream up` \(pid {os.getpid()}\) is at work on this stack"),
     ):
         Stack(settings, ["web"]).down()
 

@@ -2,6 +2,7 @@ package shopstream.features;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
@@ -27,19 +28,27 @@ import org.apache.flink.types.Row;
 public class RollingUserFeatures extends ProcessTableFunction<Row> {
     private static final long serialVersionUID = 1L;
     private static final String DECAY = "decay";
+    private static final String PENDING = "pending";
+
+    /** An event younger than this counts at once, whatever the watermark. */
+    private static final long FRESH_MILLIS = 60_000;
+
     private static final double MILLIONTHS = 1e6;
 
     /** The state of one user. */
     public static class UserState {
         public byte[] window;
+        public byte[] pending;
     }
 
     private transient UserWindowCodec codec;
+    private transient PendingEvents pending;
     private transient UserEvent event;
 
     @Override
     public void open(FunctionContext context) {
         codec = new UserWindowCodec();
+        pending = new PendingEvents();
         event = new UserEvent();
     }
 
@@ -58,17 +67,48 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
             throws Exception {
         UserWindow window = codec.decode(state.window);
         read(input);
-        // Not left to the timers: in a backlog the watermark comes after the event, and the log must not depend on it.
-        decay(window, event.time);
-        window.add(event);
-        emit(window);
+        if (mustWait(context)) {
+            state.pending = pending.add(state.pending, event);
+        } else {
+            apply(window, event);
+        }
         keep(context, state, window);
     }
 
     public void onTimer(OnTimerContext context, UserState state) throws Exception {
         UserWindow window = codec.decode(state.window);
-        decay(window, time(context));
+        applyPending(context, state, window);
+        decay(window, context.timeContext(Long.class).time() * 1_000);
         keep(context, state, window);
+    }
+
+    /**
+     * An old event that others may still precede waits for the watermark, so that a backlog gives the rows that the
+     * live stream would have given. A fresh one never waits, and neither does a late one.
+     */
+    private boolean mustWait(Context context) {
+        Long watermark = context.timeContext(Long.class).currentWatermark();
+        long millis = Math.floorDiv(event.time, 1_000);
+        return (watermark == null || millis > watermark) && System.currentTimeMillis() - millis > FRESH_MILLIS;
+    }
+
+    private void applyPending(OnTimerContext context, UserState state, UserWindow window) throws Exception {
+        Long watermark = context.timeContext(Long.class).currentWatermark();
+        List<UserEvent> events = pending.inOrder(state.pending);
+        int ripe = 0;
+        while (ripe < events.size() && Math.floorDiv(events.get(ripe).time, 1_000) <= watermark) {
+            apply(window, events.get(ripe++));
+        }
+        if (ripe > 0) {
+            state.pending = pending.of(events.subList(ripe, events.size()));
+        }
+    }
+
+    private void apply(UserWindow window, UserEvent next) {
+        // Not left to the timers: in a backlog the watermark comes after the event, and the log must not depend on it.
+        decay(window, next.time);
+        window.add(next);
+        emit(window);
     }
 
     /** Emits a row for each moment up to {@code until} at which a value decays. */
@@ -81,18 +121,17 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
         }
     }
 
-    private static long time(OnTimerContext context) {
-        return context.timeContext(Long.class).time() * 1_000;
-    }
-
     private void keep(Context context, UserState state, UserWindow window) throws Exception {
         state.window = codec.encode(window);
-        long due = window.nextChange();
         TimeContext<Long> time = context.timeContext(Long.class);
+        long due = window.nextChange();
         if (due == Long.MAX_VALUE) {
             time.clearTimer(DECAY);
         } else {
             time.registerOnTime(DECAY, -Math.floorDiv(-due, 1_000));
+        }
+        if (state.pending != null) {
+            time.registerOnTime(PENDING, Math.floorDiv(pending.inOrder(state.pending).get(0).time, 1_000));
         }
     }
 
