@@ -1,5 +1,6 @@
 """``shopstream demo``: what ``make demo`` runs."""
 
+import contextlib
 import json
 import logging
 import os
@@ -54,7 +55,7 @@ def demo(once: bool) -> None:
             problems = summary.problems()
             if not problems and not once:
                 console.print("Everything stays up until Ctrl-C.")
-                signal.pause()
+                wait_for_interrupt()
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)
@@ -63,6 +64,12 @@ def demo(once: bool) -> None:
             run.close()
     if problems:
         raise ShopstreamError(" ".join(problems))
+
+
+def wait_for_interrupt() -> None:
+    """Return at Ctrl-C: to end what was finished is no failure."""
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 def _interrupt(_number: int, _frame: object) -> None:

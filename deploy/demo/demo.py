@@ -102,7 +102,7 @@ class Demo:
         while True:
             counts = lookups.count_events(self._job, produced)
             # Counts that never meet are the summary's to report.
-            if counts.settled() or time.monotonic() > deadline:
+            if (counts.settled() and not lookups.users_behind(self._job)) or time.monotonic() > deadline:
                 return counts
             time.sleep(1)
 

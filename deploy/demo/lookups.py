@@ -35,6 +35,26 @@ def count_events(settings: JobSettings, produced: int) -> Counts:
     )
 
 
+def users_behind(settings: JobSettings) -> int:
+    """Count the users whose latest event in the lake is not yet in the feature log."""
+    if not all(any(Path(folder).glob("**/part-*")) for folder in (settings.events_path, settings.user_features_path)):
+        return 0
+    row = duckdb.execute(
+        f"""
+        SELECT count(*) FROM (
+            SELECT user_id, date_trunc('second', max("timestamp")) AS latest
+            FROM read_parquet('{settings.events_path}/**/part-*')
+            WHERE user_id IS NOT NULL AND NOT is_late AND NOT is_duplicate GROUP BY user_id
+        ) AS lake LEFT JOIN (
+            SELECT user_id, max(last_seen) AS latest
+            FROM read_parquet('{settings.user_features_path}/**/part-*') GROUP BY user_id
+        ) AS log USING (user_id)
+        WHERE log.latest IS DISTINCT FROM lake.latest
+        """  # noqa: S608 (our paths)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def count_results(settings: JobSettings) -> dict[str, int]:
     """Count the rows of each result: keys of a topic, rows of the feature log."""
     reader = TopicReader(settings.kafka_bootstrap)

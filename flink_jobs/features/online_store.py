@@ -53,7 +53,7 @@ class OnlineStore:
     def _call(self, calls: Iterable[Sequence[Any]]) -> int:
         pipeline = self._redis.pipeline(transaction=False)
         for call in calls:
-            pipeline.execute_command("EVALSHA", _SCRIPT, 1, *call)
+            pipeline.evalsha(_SCRIPT, 1, *call)
         return sum(pipeline.execute())
 
 

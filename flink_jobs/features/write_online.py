@@ -1,5 +1,7 @@
 """The ``write_online`` function of the Flink job: a batch of feature rows into the online store."""
 
+from typing import Literal
+
 import pandas as pd
 from pyflink.table import DataTypes
 from pyflink.table.udf import FunctionContext, ScalarFunction, UserDefinedScalarFunctionWrapper, udf
@@ -8,7 +10,7 @@ from flink_jobs.features.online_store import OnlineStore
 from flink_jobs.features.schema import USER_FEATURES
 
 
-class WriteOnline(ScalarFunction):
+class WriteOnline(ScalarFunction):  # type: ignore[misc]  # PyFlink ships no types
     """Writes each Arrow batch before it returns.
 
     Flink finishes the running batch before a checkpoint's barrier passes, so a completed checkpoint means that its
@@ -22,7 +24,7 @@ class WriteOnline(ScalarFunction):
         """Say no, or the planner might call it twice for one row, or never."""
         return False
 
-    def open(self, function_context: FunctionContext) -> None:
+    def open(self, _function_context: FunctionContext) -> None:
         """Connect lazily, on the worker."""
         self._store = OnlineStore(self._address)
 
@@ -35,25 +37,18 @@ class WriteOnline(ScalarFunction):
     ) -> pd.Series:
         """Write the rows; each gets 1."""
         columns = [
-            _epoch(column, "s") if feature.type == "timestamp" else column
+            _epoch(column, "s") if feature.type == "timestamp" else column.tolist()
             for feature, column in zip(USER_FEATURES, features, strict=True)
         ]
-        values = zip(*(column.tolist() for column in columns), strict=True)
-        self._store.write(
-            zip(
-                user_id.tolist(),
-                _epoch(event_timestamp, "us").tolist(),
-                version.tolist(),
-                values,
-                strict=True,
-            )
-        )
+        values = zip(*columns, strict=True)
+        self._store.write(zip(user_id.tolist(), _epoch(event_timestamp, "us"), version.tolist(), values, strict=True))
         return pd.Series([1] * len(user_id))
 
 
-def _epoch(moments: pd.Series, unit: str) -> pd.Series:
-    naive = moments.dt.tz_convert("UTC").dt.tz_localize(None) if moments.dt.tz is not None else moments
-    return naive.astype(f"datetime64[{unit}]").astype("int64")
+def _epoch(moments: pd.Series, unit: Literal["s", "us"]) -> list[int]:
+    """Whole units since 1970; Arrow's times are UTC, with or without a zone."""
+    numbers: list[int] = pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit(unit).astype("int64").tolist()
+    return numbers
 
 
 def write_online(address: str) -> UserDefinedScalarFunctionWrapper:

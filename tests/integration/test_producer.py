@@ -15,9 +15,10 @@ from ingestion import topic_admin
 from ingestion.delivery import DeliveryReport
 from ingestion.errors import ShopstreamError
 from ingestion.event import Event
-from ingestion.producer import EventProducer
+from ingestion.producer import PRODUCER_VERSION, EventProducer
 from ingestion.settings import KafkaSettings
 from ingestion.topics import EVENT_TOPICS, Topic
+from ingestion.verdict import MAX_BYTES, Rejection, read
 from tests.integration.topic_tail import TopicTail
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -113,6 +114,26 @@ def test_a_full_buffer_holds_the_sender_back_and_loses_nothing(broker: str) -> N
 def test_an_event_larger_than_the_buffer_still_goes(broker: str) -> None:
     with EventProducer(settings(broker, producer_buffer_bytes=1024)) as producer:
         producer.send(Event("big", "click", NOW, "u", properties={"text": "x" * 5000})).wait(10)
+
+
+def test_the_largest_event_is_the_largest_that_readers_take(broker: str, tail: TopicTail) -> None:
+    def sized(size: int) -> Event:
+        empty = Event("large", "click", NOW, "u", properties={"text": ""})
+        padding = size - len(empty.to_bytes(NOW, PRODUCER_VERSION))
+        # Two bytes a letter: the limit is one of bytes, not of characters.
+        return Event("large", "click", NOW, "u", properties={"text": "é" * (padding // 2) + "x" * (padding % 2)})
+
+    with EventProducer(settings(broker)) as producer:
+        with pytest.raises(ShopstreamError, match="event large was not accepted: it has 262,145 bytes"):
+            producer.send(sized(MAX_BYTES + 1))
+        assert producer.counts().sent == 0
+        producer.send(sized(MAX_BYTES)).wait(10)
+    (record,) = tail.read()
+    assert len(record.value) == MAX_BYTES
+    assert isinstance(read(record.value), dict)
+    assert read(record.value + b" ") == Rejection(
+        "too_large", "The value has 262145 bytes; at most 262144 are allowed."
+    )
 
 
 def test_a_delivery_that_fails_is_counted_reported_and_raised_at_flush(

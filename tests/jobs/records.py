@@ -27,9 +27,9 @@ def create_bounded_records(
                 "kafka_time": event["timestamp"],
             }
             lines.write(json.dumps(record | dict(event)) + "\n")
-    columns, _, _ = statement("flink_jobs.events", "records", topics="", bootstrap="", group="", rules="", silence="").partition(
-        ") WITH ("
-    )
+    columns, _, _ = statement(
+        "flink_jobs.events", "records", topics="", bootstrap="", group="", rules="", silence=""
+    ).partition(") WITH (")
     columns = columns.replace(" METADATA FROM 'timestamp' VIRTUAL", "").replace(" METADATA VIRTUAL", "")
     columns = columns.replace("AS `row_time`\n", f"AS `row_time` - INTERVAL {lag}\n")
     t_env.execute_sql(

@@ -71,7 +71,7 @@ def expected(value: bytes) -> dict[str, Any]:
 def rows(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[bytes, dict[str, Any]]]:
     """Each value with the row that Flink made of it, without its NULLs."""
     folder = tmp_path_factory.mktemp("values")
-    rng = random.Random(20261101)  # noqa: S311  # not for secrets
+    rng = random.Random(20261101)  # not for secrets
     corpus = corpus_values()
     values = [mutated(rng, corpus) for _ in range(RECORDS)]
     (folder / "values").write_bytes(b"\n".join(values) + b"\n")

@@ -61,7 +61,7 @@ class Event(NamedTuple):
 
 def events(users: int = 60, days: int = 14, seed: int = 1) -> list[Event]:
     """Return the shop's events in the order of time."""
-    rng = random.Random(seed)  # noqa: S311 (no secret)
+    rng = random.Random(seed)
     found = []
     for number in range(users):
         user = f"user_{number:03}"

@@ -29,11 +29,10 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
     private static final long serialVersionUID = 1L;
     private static final String DECAY = "decay";
     private static final String PENDING = "pending";
-
-    /** An event younger than this counts at once, whatever the watermark. */
-    private static final long FRESH_MILLIS = 60_000;
-
     private static final double MILLIONTHS = 1e6;
+
+    /** A stream is live while its watermark is this close to the clock: as late as an event may be and still count. */
+    private static final long LIVE_MILLIS = 600_000;
 
     /** The state of one user. */
     public static class UserState {
@@ -83,13 +82,16 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
     }
 
     /**
-     * An old event that others may still precede waits for the watermark, so that a backlog gives the rows that the
-     * live stream would have given. A fresh one never waits, and neither does a late one.
+     * In a backlog an event waits for the watermark, for others may still precede it: so a backlog gives the rows
+     * that the live stream would have given. In a live stream nothing waits.
      */
     private boolean mustWait(Context context) {
         Long watermark = context.timeContext(Long.class).currentWatermark();
-        long millis = Math.floorDiv(event.time, 1_000);
-        return (watermark == null || millis > watermark) && System.currentTimeMillis() - millis > FRESH_MILLIS;
+        if (watermark == null) {
+            return true;
+        }
+        return Math.floorDiv(event.time, 1_000) > watermark
+                && System.currentTimeMillis() - watermark > LIVE_MILLIS;
     }
 
     private void applyPending(OnTimerContext context, UserState state, UserWindow window) throws Exception {
