@@ -67,3 +67,7 @@ def main(run: Callable[..., Any] = cli) -> None:
             traceback.print_exc()
         click.echo(f"shopstream: {error}", err=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""``shopstream demo`` as a person runs it: interrupted once, then to the end; its results against a recount."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+
+from deploy.stack.address import Address
+from deploy.stack.settings import StackSettings
+from ingestion.ecom import fetch
+from ingestion.topic_reader import TopicReader
+
+ROOT = Path(__file__).parents[2]
+DATASETS = ROOT / ".shopstream" / "datasets"
+TESTS = ROOT / "tests"
+pytestmark = pytest.mark.timeout(900)
+
+ADDRESSES = ("kafka_bootstrap", "kafka_controller", "redis", "flink_rest", "flink_rpc", "mlflow", "scorer")
+
+
+def start(settings: StackSettings, log: Path) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        **{f"SHOPSTREAM_{name.upper()}": getattr(settings, name) for name in ADDRESSES},
+        "SHOPSTREAM_STATE": str(settings.home),
+    }
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "demo"], env=environment, cwd=ROOT, stdout=output, stderr=output
+        )
+
+
+def wait_for(process: "subprocess.Popen[bytes]", log: Path, text: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while text not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.2)
+
+
+def assert_nothing_left(settings: StackSettings) -> None:
+    for name in ADDRESSES:
+        address: Address = settings.address(name)
+        assert address.is_free(), f"{name} still listens"
+    mark = str(settings.home).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        assert b"SHOPSTREAM_PART=" + mark not in environment, (process / "cmdline").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackSettings, dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("demo")
+    settings = StackSettings.on_free_ports(folder / "state")
+    (settings.home / "datasets").mkdir(parents=True)
+    (settings.home / "datasets" / "ecom.csv.gz").symlink_to(fetch(DATASETS).absolute())
+
+    interrupted = start(settings, folder / "interrupted.log")
+    wait_for(interrupted, folder / "interrupted.log", "submitting the Flink job", 180)
+    interrupted.send_signal(signal.SIGINT)
+    assert interrupted.wait(90) == 130
+    assert_nothing_left(settings)
+
+    process = start(settings, folder / "demo.log")
+    try:
+        wait_for(process, folder / "demo.log", "stays up until Ctrl-C", 600)
+        yield settings, json.loads((settings.home / "summary.json").read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(90) == 0, (folder / "demo.log").read_text()
+        assert_nothing_left(settings)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(90)
+
+
+@pytest.fixture(scope="module")
+def recount(demo: tuple[StackSettings, dict[str, Any]]) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect()
+    db.execute((TESTS / "ecom_expected.sql").read_text(), [str(fetch(DATASETS))])
+    first, *others = (TESTS / "e2e" / "recount.sql").read_text().split(";\n")
+    db.execute(first, {"shift": demo[1]["shift_us"]})
+    for query in others:
+        if query.strip():
+            db.execute(query)
+    return db
+
+
+def rows_of(settings: StackSettings, topic: str) -> list[dict[str, Any]]:
+    return [json.loads(value) for value in TopicReader(settings.kafka_bootstrap).latest(topic).values()]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def test_every_event_is_accounted_for(demo: tuple[StackSettings, dict[str, Any]]) -> None:
+    summary = demo[1]
+    assert summary["problems"] == []
+    assert summary["counts"] == {
+        "produced": 31_106,
+        "read": 31_106,
+        "in_lake": 31_106,
+        "dead_lettered": 0,
+        "late": 0,
+        "duplicate": 0,
+    }
+    assert (summary["users"], summary["users_without_features"]) == (600, 0)
+
+
+def test_page_views_equal_a_recount(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection
+) -> None:
+    expected = {
+        (start, page): (views, users) for start, page, views, users in recount.sql("FROM page_views").fetchall()
+    }
+    found = {
+        (moment(row["window_start"]), row["page"]): (row["page_views"], row["unique_users"])
+        for row in rows_of(demo[0], "page_views")
+    }
+    assert len(expected) > 10_000
+    assert found == expected
+
+
+def test_revenue_equals_a_recount(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection
+) -> None:
+    expected = {start: (float(total), count) for start, total, count in recount.sql("FROM revenue").fetchall()}
+    found = {}
+    for row in rows_of(demo[0], "revenue"):
+        found[moment(row["window_start"])] = (row["total_revenue"], row["transaction_count"])
+        assert row["currency"] == "USD"
+        assert row["avg_order_value"] == pytest.approx(row["total_revenue"] / row["transaction_count"], abs=1e-6)
+    assert len(expected) > 400
+    assert found == expected
+
+
+def test_features_as_of_random_moments_equal_a_recount(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection
+) -> None:
+    recount.execute("SELECT setseed(0.25)").fetchall()
+    probes = recount.sql(
+        "SELECT user_id, ts + to_microseconds((random() * 6e9)::BIGINT) AS event_timestamp FROM moved"
+        " WHERE ts < (SELECT max(ts) FROM moved) - INTERVAL 3 HOUR ORDER BY random() LIMIT 2000"
+    ).df()
+    recount.register("asked", probes.reset_index())
+    expected = recount.sql(
+        """
+        SELECT index, total_events_24h, purchases_24h, round(coalesce(revenue, 0), 2), pages, events_1h, first, latest
+        FROM (
+            SELECT a.index,
+                count(*) FILTER (in_day) AS total_events_24h,
+                count(*) FILTER (in_day AND event_type = 'purchase') AS purchases_24h,
+                sum(amount) FILTER (in_day AND event_type = 'purchase') AS revenue,
+                count(DISTINCT event) FILTER (in_day AND event_type = 'page_view') AS pages,
+                count(*) FILTER (ts >= time_bucket(INTERVAL 5 MINUTE, a.at) - INTERVAL 55 MINUTE) AS events_1h,
+                date_trunc('second', min(ts)) AS first, date_trunc('second', max(ts)) AS latest
+            FROM (SELECT index, user_id, event_timestamp AS at FROM asked) a
+            JOIN (SELECT * FROM moved) e ON e.user_id = a.user_id AND e.ts <= a.at,
+            LATERAL (SELECT e.ts >= date_trunc('hour', a.at) - INTERVAL 23 HOUR AS in_day)
+            GROUP BY a.index
+        ) ORDER BY index
+        """
+    ).fetchall()
+    from feature_repo.settings import FeatureStoreSettings
+    from feature_repo.store import open_store
+
+    settings = FeatureStoreSettings(state=demo[0].home, redis=demo[0].redis)
+    store = open_store(settings)
+    probes["event_timestamp"] = probes["event_timestamp"].dt.tz_localize("UTC")
+    names = ["total_events_24h", "purchases_24h", "revenue_24h", "unique_pages_24h", "events_1h"]
+    answer = store.get_historical_features(entity_df=probes, features=store.get_feature_service("purchase_24h")).to_df()
+    found = [
+        (
+            number,
+            *(row[name] for name in names),
+            row["first_seen"].tz_localize(None).to_pydatetime(),
+            row["last_seen"].tz_localize(None).to_pydatetime(),
+        )
+        for number, row in enumerate(answer.to_dict("records"))
+    ]
+    assert found == expected
+
+
+def test_the_scorer_answers_with_the_features_of_the_stream(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection
+) -> None:
+    settings = demo[0]
+    ((user, first),) = recount.sql(
+        "SELECT user_id, min(ts) FROM moved GROUP BY ALL ORDER BY max(ts) DESC LIMIT 1"
+    ).fetchall()
+    answer = httpx.post(
+        f"http://{settings.scorer}/v1/score",
+        json={"user_id": user},
+        headers={"X-API-Key": "local-development-key"},
+        timeout=10,
+    )
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert 0 < body["probability"] < 1
+    assert body["cold_start"] is False
+    assert abs(datetime.fromisoformat(body["features"]["first_seen"]) - first.replace(tzinfo=UTC)) < timedelta(
+        seconds=1
+    )
+    assert body["model"]["name"] == "purchase_24h"
