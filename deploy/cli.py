@@ -59,9 +59,23 @@ def cli(debug: bool) -> None:
 
 
 def main(run: Callable[..., Any] = cli) -> None:
-    """Run the command line: one sentence and status 1 for what a person can mend, 130 for Ctrl-C."""
+    """Run the command line: one sentence for what a person can mend.
+
+    Exit status: 1 for an error, 2 for a command that was called wrongly, 130 for Ctrl-C.
+    """
     try:
-        run()
+        sys.exit(run(standalone_mode=False, prog_name="shopstream"))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "shopstream"
+        message = error.format_message().rstrip(".")
+        click.echo(f"shopstream: {message}; see `{where} --help`.", err=True)
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
     except ShopstreamError as error:
         if os.environ.get("SHOPSTREAM_DEBUG"):
             traceback.print_exc()

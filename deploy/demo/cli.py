@@ -32,6 +32,9 @@ def demo(once: bool) -> None:
     os.environ.update(settings.environment())
     if not os.environ.get("SHOPSTREAM_DEBUG"):
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # First of all: Feast, imported below, turns deprecation warnings on, and kafka-python's import has two.
+    import kafka  # noqa: F401
+
     from deploy.demo.demo import Demo
     from deploy.demo.table import render
 

@@ -64,6 +64,7 @@ def expected(value: bytes) -> dict[str, Any]:
         # Python's value has lost how a number, an object or a list was written.
         "page": page if page is None or isinstance(page, str) else ANY,
         "total": float(total) if number else None,
+        "raw": value,
     }
 
 

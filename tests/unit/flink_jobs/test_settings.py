@@ -72,7 +72,7 @@ def test_every_job_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPat
         "consumer_group": "blue",
         "parallelism": "3",
         "checkpoint_seconds": "0.5",
-        "idle_seconds": "7",
+        "silence_seconds": "7.5",
         "mini_batch_ms": "0",
         "feature_flush_ms": "9",
     }
@@ -80,7 +80,7 @@ def test_every_job_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPat
     for name, value in given.items():
         monkeypatch.setenv(f"SHOPSTREAM_{name.upper()}", value)
     found = JobSettings()
-    assert {name: str(getattr(found, name)) for name in given} == given | {"idle_seconds": "7.0"}
+    assert {name: str(getattr(found, name)) for name in given} == given
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_job_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPat
     [
         ("PARALLELISM", "0"),
         ("CHECKPOINT_SECONDS", "0"),
-        ("IDLE_SECONDS", "-1"),
+        ("SILENCE_SECONDS", "-1"),
         ("MINI_BATCH_MS", "-1"),
         ("FEATURE_FLUSH_MS", "0"),
         ("PARALLELISM", "two"),

@@ -31,6 +31,9 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
     private static final String PENDING = "pending";
     private static final double MILLIONTHS = 1e6;
 
+    /** An amount above this counts as this, so that a day's sum fits a long. */
+    private static final double MAX_AMOUNT = 1e9;
+
     /** A stream is live while its watermark is this close to the clock: as late as an event may be and still count. */
     private static final long LIVE_MILLIS = 600_000;
 
@@ -149,7 +152,7 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
     }
 
     private static long millionths(Double amount) {
-        return amount == null ? 0 : Math.round(amount * MILLIONTHS);
+        return amount == null ? 0 : Math.round(Math.max(-MAX_AMOUNT, Math.min(MAX_AMOUNT, amount)) * MILLIONTHS);
     }
 
     private void emit(UserWindow window) {

@@ -62,6 +62,7 @@ final class UserWindow {
         if (dayChanged) {
             pages.values().removeIf(tile -> tile < oldestHour);
             sessions.values().removeIf(session -> session.lastTile < oldestHour);
+            capped &= day.size > 0;
         }
         boolean hourChanged = hour.expire(hour.oldestCounted(Math.floorDiv(clock, FIVE_MINUTES)));
         return dayChanged | hourChanged | (wasOpen && !sessionIsOpen());

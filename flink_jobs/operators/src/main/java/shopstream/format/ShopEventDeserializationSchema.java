@@ -20,7 +20,8 @@ import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Makes one row of every record. A valid event fills the columns that are paths; for a record that is not one
- * all of these are NULL, and {@code error_code}, {@code error_message} and {@code raw} are filled instead.
+ * all of these are NULL, and {@code error_code} and {@code error_message} are filled instead. {@code raw} holds the
+ * record's bytes either way (no copy), for a later check may still reject it.
  * Counts the rejected records in the metric {@code error_code.<code>.rejectedRecords}.
  */
 final class ShopEventDeserializationSchema implements DeserializationSchema<RowData> {
@@ -35,8 +36,10 @@ final class ShopEventDeserializationSchema implements DeserializationSchema<RowD
     private final TypeInformation<RowData> producedType;
     private final List<Rule> rules;
 
+    private final int rawField;
+
     private transient EventReader reader;
-    /** By position; null for the three columns that only rejected records fill. */
+    /** By position; null for the columns of the verdict. */
     private transient Column[] columns;
     private transient Map<ErrorCode, Counter> rejected;
 
@@ -44,6 +47,7 @@ final class ShopEventDeserializationSchema implements DeserializationSchema<RowD
         this.rowType = rowType;
         this.producedType = producedType;
         this.rules = rules;
+        this.rawField = rowType.getFieldIndex(RAW);
         // A column that cannot be read is to fail when the job is planned, not when it runs.
         columns(rowType, new PathTree());
     }
@@ -83,6 +87,9 @@ final class ShopEventDeserializationSchema implements DeserializationSchema<RowD
             if (columns[i] != null) {
                 row.setField(i, columns[i].read(event));
             }
+        }
+        if (rawField >= 0) {
+            row.setField(rawField, value);
         }
         return row;
     }

@@ -79,7 +79,7 @@ class ShopEventCorpusTest {
         if (verdict.equals("ok")) {
             assertNull(value(row, "error_code"));
             assertNull(value(row, "error_message"));
-            assertNull(value(row, "raw"));
+            assertArrayEquals(raw, row.getBinary(NAMES.indexOf("raw")));
             TimestampData time = (TimestampData) row.getField(NAMES.indexOf("timestamp"));
             long micros = time.getMillisecond() * 1000 + time.getNanoOfMillisecond() / 1000;
             assertEquals(entry.get("timestamp_us").asLong(), micros);

@@ -1,0 +1,151 @@
+"""The Flink job on a real cluster with hard input: poison, a clock in 2099, duplicates and late events."""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from kafka import KafkaProducer
+
+from deploy.stack.settings import StackSettings
+from flink_jobs.cluster import Cluster
+from ingestion import topic_admin
+from ingestion.topic_reader import TopicReader
+from tests.integration.conftest import FlinkCluster
+
+pytestmark = pytest.mark.timeout(400)
+START = (datetime.now(UTC) - timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+
+SETTINGS = {
+    "SHOPSTREAM_CHECKPOINT_SECONDS": "2",
+    "SHOPSTREAM_SILENCE_SECONDS": "2",
+    "SHOPSTREAM_CONSUMER_GROUP": "test-job",
+}
+
+POISON = {
+    b"{": "not_json",
+    b'{"event_id": "nan", "x": NaN}': "not_json",
+    b"\xff\xfe": "not_json",
+    b"[1, 2]": "not_an_object",
+    b'{"event_type": "page_view", "timestamp": "2026-01-01T00:00:00Z"}': "missing_field",
+    b'{"event_id": "b1", "event_type": "page_view", "timestamp": "yesterday"}': "bad_timestamp",
+    b'{"event_id": "b2", "event_type": "purchase", "timestamp": "2026-01-01T00:00:00Z"}': "bad_value",
+    b'{"event_id": "b3", "event_type": "page_view", "timestamp": "2099-01-01T00:00:00Z"}': "future_timestamp",
+}
+
+
+def page_view(event_id: str, minute: float, user: str, page: str = "/") -> bytes:
+    moment = START + timedelta(minutes=minute)
+    return json.dumps(
+        {
+            "event_id": event_id,
+            "event_type": "page_view",
+            "timestamp": moment.isoformat(),
+            "user_id": user,
+            "session_id": f"s-{user}",
+            "properties": {"page": page},
+        }
+    ).encode()
+
+
+@pytest.fixture(scope="module")
+def job(
+    stack_settings: StackSettings, kafka_bootstrap: str, valkey_address: str, flink_cluster: FlinkCluster
+) -> Iterator[StackSettings]:
+    assert valkey_address == stack_settings.redis
+    topic_admin.apply(kafka_bootstrap)
+    cluster = Cluster(flink_cluster.rest)
+    cluster.submit(stack_settings.home, {**flink_cluster.environment, **SETTINGS})
+    yield stack_settings
+    cluster.stop(running(cluster))
+
+
+def wait_until(found: Callable[[], Any], wanted: Any, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while (last := found()) != wanted:
+        assert time.monotonic() < deadline, last
+        time.sleep(0.3)
+
+
+def page_views(settings: StackSettings) -> dict[tuple[str, str], tuple[int, int]]:
+    rows = map(json.loads, TopicReader(settings.kafka_bootstrap).latest("page_views").values())
+    return {
+        (row["window_start"], row["page"]): (row["page_views"], row["unique_users"])
+        for row in rows
+        if row["page"].startswith("/job")
+    }
+
+
+def lake(settings: StackSettings) -> list[tuple[str, bool, bool]]:
+    files = settings.home / "lake" / "events"
+    if not any(files.glob("**/part-*")):
+        return []
+    return duckdb.execute(
+        "SELECT event_id, is_late, is_duplicate FROM read_parquet(?) WHERE page LIKE '/job%' ORDER BY ALL",
+        [f"{files}/**/part-*"],
+    ).fetchall()
+
+
+def test_poison_duplicates_and_late_events(job: StackSettings) -> None:
+    producer = KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all")
+
+    def send(*values: bytes) -> list[int]:
+        return [producer.send("web_events", value, partition=2).get(30).offset for value in values]
+
+    too_large = page_view("large", 0, "u", "/" + "x" * 300_000)
+    send(page_view("a", 0.1, "u1", "/job"), page_view("b", 0.2, "u2", "/job"), page_view("c", 0.3, "u1", "/job"))
+    offsets = dict(zip([*POISON, too_large], send(*POISON, too_large), strict=True))
+    # Neither the clock in 2099 nor any other poison has moved event time: this still counts.
+    send(page_view("d", 0.4, "u3", "/job"), page_view("a", 0.1, "u1", "/job"))
+    first = (START.strftime("%Y-%m-%dT%H:%M:%SZ"), "/job")
+    wait_until(lambda: page_views(job).get(first), (4, 3))
+
+    # Half an hour later, then one that is five minutes late, and one that is half an hour late.
+    later = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
+    send(page_view("e", 30.5, "u1", "/job"))
+    wait_until(lambda: page_views(job).get(later), (1, 1))
+    between = (START + timedelta(minutes=25)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
+    send(page_view("f", 25.5, "u2", "/job"), page_view("g", 0.5, "u4", "/job"))
+    wait_until(lambda: page_views(job).get(between), (1, 1))
+
+    expected = [(name, name == "g", False) for name in "abcdefg"]
+    wait_until(lambda: lake(job), sorted([*expected, ("a", False, True)]))
+    assert page_views(job) == {first: (4, 3), between: (1, 1), later: (1, 1)}
+
+    def dead_letters() -> list[tuple[str, int, bytes]]:
+        found = [json.loads(record.value) for record in TopicReader(job.kafka_bootstrap).records("dead_letter_events")]
+        return sorted(
+            (row["error_code"], row["source_offset"], base64.b64decode(row["raw_base64"]))
+            for row in found
+            if row["source_topic"] == "web_events" and row["source_partition"] == 2
+        )
+
+    codes = {**POISON, too_large: "too_large"}
+    wait_until(dead_letters, sorted((code, offsets[value], value[:262_144]) for value, code in codes.items()))
+    producer.close()
+
+
+def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: FlinkCluster) -> None:
+    """What was counted before is counted on, not anew; what was seen before is still a duplicate."""
+    window = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
+    assert page_views(job)[window] == (1, 1)
+    cluster = Cluster(flink_cluster.rest)
+    savepoint = cluster.stop(running(cluster))
+    with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
+        for value in (page_view("e", 30.5, "u1", "/job"), page_view("h", 30.7, "u2", "/job")):
+            producer.send("web_events", value, partition=2).get(30)
+    cluster.submit(job.home, {**flink_cluster.environment, **SETTINGS}, savepoint)
+    wait_until(lambda: page_views(job)[window], (2, 2))
+    wait_until(
+        lambda: [row for row in lake(job) if row[0] in "eh"],
+        [("e", False, False), ("e", False, True), ("h", False, False)],
+    )
+
+
+def running(cluster: Cluster) -> str:
+    (found,) = [listed.id for listed in cluster.jobs() if listed.state == "RUNNING"]
+    return found
