@@ -120,7 +120,7 @@ def test_a_file_through_the_command_line(broker: str, tail: TopicTail, tmp_path:
     assert report["per_topic"] == {"transaction_events": 1, "web_events": 1}
     values = {event["event_id"]: event for event in (json.loads(record.value) for record in tail.read())}
     assert values["c1"]["properties"] == {"total": 5.5}
-    assert values["c1"]["timestamp"] == "2026-01-01T02:00:00.000000+02:00"
+    assert values["c1"]["timestamp"] == "2026-01-01T00:00:00.000000+00:00"
     assert values["c2"]["session_id"] is None
 
 
