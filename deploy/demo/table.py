@@ -1,5 +1,6 @@
 """The demo's summary as tables for a terminal."""
 
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group
@@ -33,7 +34,9 @@ def render(summary: Summary) -> Group:
 
 
 def _pairs(title: str, values: dict[str, Any]) -> Table:
-    table = Table(title, "", show_header=True, title_justify="left")
+    table = Table(title, "")
+    # An address is of use only whole.
+    table.columns[1].overflow = "fold"
     table.columns[1].justify = "right" if all(isinstance(value, int | float) for value in values.values()) else "left"
     for name, value in values.items():
         table.add_row(name, _text(value))
@@ -42,12 +45,15 @@ def _pairs(title: str, values: dict[str, Any]) -> Table:
 
 def _features(users: dict[str, dict[str, Any]]) -> Table:
     table = Table("features", *[user if len(user) <= 22 else f"{user[:20]}…" for user in users])
+    table.columns[0].no_wrap = True
     for name in next(iter(users.values()), {}):
         table.add_row(name, *[_text(values[name]) for values in users.values()])
     return table
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
