@@ -142,12 +142,15 @@ class LakeOfflineStore(OfflineStore):  # type: ignore[misc]  # Feast ships no ty
         start_date: datetime | None = None,
         end_date: datetime | None = None,
     ) -> RetrievalJob:
-        """Return each key's latest row of ``start_date`` to ``end_date``, both included."""
+        """Return each key's latest row of ``start_date`` to ``end_date``, both included; ties as above."""
+        sequence = data_source.tags.get("sequence")
         times = [timestamp_field, *([created_timestamp_column] if created_timestamp_column else [])]
-        newest = ", ".join(f'"{column}" DESC' for column in times)
+        order = [*times, *([sequence] if sequence else [])]
+        newest = ", ".join(f'"{column}" DESC' for column in order)
         only = f"QUALIFY row_number() OVER (PARTITION BY {_quoted(join_key_columns)} ORDER BY {newest}) = 1"
         columns = [*join_key_columns, *feature_name_columns, *times]
-        return _between(_folder(config, data_source), columns, timestamp_field, start_date, end_date, only)
+        folder = _folder(config, data_source)
+        return _between(folder, columns, timestamp_field, start_date, end_date, only, [sequence] if sequence else [])
 
     @staticmethod
     def pull_all_from_table_or_query(
@@ -246,6 +249,7 @@ def _between(
     start: datetime | None,
     end: datetime | None,
     only: str = "",
+    also_read: Sequence[str] = (),
 ) -> RetrievalJob:
     query = f"""
         SELECT {_quoted(columns)} FROM log
@@ -254,7 +258,7 @@ def _between(
 
     def run() -> pa.Table:
         with _connect() as lake:
-            _open_log(lake, folder, columns)
+            _open_log(lake, folder, [*columns, *also_read])
             return lake.sql(query, params={"first": start, "last": end}).to_arrow_table()
 
     return LakeRetrievalJob(run)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from feast import FeatureStore
+from feast import FeatureService, FeatureStore, FeatureView
 from feast.repo_config import RepoConfig, load_repo_config
 
+from feature_repo.features import DEFINITIONS
 from feature_repo.settings import FeatureStoreSettings
 
 REPO = Path(__file__).parent
@@ -29,24 +30,31 @@ def repo_config(settings: FeatureStoreSettings) -> RepoConfig:
 
 
 def open_store(settings: FeatureStoreSettings | None = None) -> FeatureStore:
-    """Return the feature store; registers the definitions when the registry does not exist yet.
+    """Return the feature store; registers the definitions when the registry lacks one, or a feature of one.
 
     Raises whatever Feast raises for an unreadable registry. Opening does not connect to the online store.
     """
     settings = settings or FeatureStoreSettings()
-    registry = Path(settings.registry_path)
-    is_new = "://" not in settings.registry_path and not registry.exists()
-    if is_new:
-        registry.parent.mkdir(parents=True, exist_ok=True)
+    if "://" not in settings.registry_path:
+        Path(settings.registry_path).parent.mkdir(parents=True, exist_ok=True)
     store = FeatureStore(config=repo_config(settings))
-    if is_new:
+    if not _is_registered(store):
         apply(store)
     return store
 
 
+def _is_registered(store: FeatureStore) -> bool:
+    views = {view.name: {field.name for field in view.features} for view in store.list_feature_views()}
+    services = {service.name for service in store.list_feature_services()}
+    return all(
+        views.get(wanted.name) == {field.name for field in wanted.features}
+        if isinstance(wanted, FeatureView)
+        else wanted.name in services
+        for wanted in DEFINITIONS
+        if isinstance(wanted, FeatureView | FeatureService)
+    )
+
+
 def apply(store: FeatureStore) -> None:
     """Register the entity, views and services; equal definitions change nothing."""
-    # Imported here: the definitions read the settings when they are made.
-    from feature_repo.features import DEFINITIONS
-
     store.apply(DEFINITIONS)

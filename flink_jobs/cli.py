@@ -7,10 +7,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from flink_jobs.cluster import Cluster
+from flink_jobs.cluster import Cluster, newest_checkpoint
 from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
+from ingestion.topic_reader import TopicReader
 
 
 def _cluster() -> Cluster:
@@ -32,12 +33,24 @@ def jobs() -> None:
 
 @jobs.command()
 @click.option("--savepoint", metavar="URI", help="Go on from this savepoint or checkpoint.")
-def submit(savepoint: str | None) -> None:
+@click.option("--fresh", is_flag=True, help="Go on reading where the last job stopped, but forget what it had counted.")
+def submit(savepoint: str | None, fresh: bool) -> None:
     """Submit every result as one job, which reads Kafka and parses once.
 
+    A job that has run before goes on from its savepoint, or from the newest checkpoint of one that was killed.
     The job's settings are the SHOPSTREAM_ variables of this shell. Topics must be there: `shopstream topics apply`.
     """
     settings = read_settings(JobSettings)
+    if (
+        not savepoint
+        and not fresh
+        and any(TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group).values())
+    ):
+        newest = newest_checkpoint(settings.state)
+        raise ShopstreamError(
+            "An earlier job has read these topics: go on from what it had counted with --savepoint"
+            f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
+        )
     with Console(stderr=True).status("flink run: planning and uploading ..."):
         job = _cluster().submit(settings.state, savepoint=savepoint)
     click.echo(f"Job {job} runs: http://{settings.flink_rest}/#/job/{job}/overview")

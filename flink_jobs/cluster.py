@@ -41,8 +41,8 @@ class Cluster:
     def jobs(self) -> list[Job]:
         """Return the cluster's jobs, newest first."""
         found = self._get("/jobs/overview")["jobs"]
-        jobs = [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
-        return sorted(jobs, key=lambda job: job.seconds)
+        found.sort(key=lambda job: -job["start-time"])
+        return [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
 
     def submit(self, state: Path, environment: Mapping[str, str] | None = None, savepoint: str | None = None) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
@@ -121,6 +121,13 @@ class Cluster:
         if response.is_error:
             raise ShopstreamError(f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}.")
         return response.json()
+
+
+def newest_checkpoint(state: Path) -> str | None:
+    """Return the newest completed checkpoint that the local stack keeps, as a URI; None when there is none."""
+    done = (state.absolute() / "flink" / "checkpoints").glob("*/chk-*/_metadata")
+    newest = max(done, key=lambda file: file.stat().st_mtime, default=None)
+    return newest.parent.as_uri() if newest else None
 
 
 def _flink_home() -> Path:

@@ -21,7 +21,7 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
     config.set_string("pipeline.name", name)
     config.set_string("parallelism.default", str(settings.parallelism))
     config.set_string("table.local-time-zone", "UTC")
-    # State of the live window rows; events later than ten minutes never reach them (see events/counted.sql).
+    # State of the live window rows; events later than ten minutes never reach them (see events/counted_events.sql).
     config.set_string("table.exec.state.ttl", "26 h")
     config.set_string("execution.buffer-timeout.interval", "5 ms")
     config.set_string("python.fn-execution.bundle.time", str(settings.feature_flush_ms))

@@ -49,7 +49,10 @@ class TopicReader:
 
     def read_by(self, group: str) -> dict[str, int]:
         """Return how many records of each topic the consumer group has read, by its committed offsets."""
-        admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            admin = KafkaAdminClient(bootstrap_servers=self._bootstrap)
+        except KafkaError as error:
+            raise self._away() from error
         try:
             offsets = admin.list_group_offsets({group: None})[group]
         finally:
@@ -58,6 +61,9 @@ class TopicReader:
         for partition, offset in offsets.items():
             read[partition.topic] = read.get(partition.topic, 0) + max(0, offset.offset)
         return read
+
+    def _away(self) -> ShopstreamError:
+        return ShopstreamError(f"Kafka is not at {self._bootstrap}: start it with `shopstream up`.")
 
     @contextmanager
     def _consumer(self) -> Iterator[KafkaConsumer]:
@@ -69,7 +75,7 @@ class TopicReader:
                 isolation_level="read_committed",
             )
         except KafkaError as error:
-            raise ShopstreamError(f"Kafka is not at {self._bootstrap}: start it with `shopstream up`.") from error
+            raise self._away() from error
         try:
             yield consumer
         finally:

@@ -30,10 +30,15 @@ def demo(once: bool) -> None:
     settings = StackSettings.load()
     # Every part and every client in this process must mean the same stack.
     os.environ.update(settings.environment())
+    for elsewhere in ("SHOPSTREAM_LAKE", "SHOPSTREAM_FEAST_REGISTRY"):
+        # The demo's events have no place in a lake that holds others.
+        os.environ.pop(elsewhere, None)
     if not os.environ.get("SHOPSTREAM_DEBUG"):
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
     # First of all: Feast, imported below, turns deprecation warnings on, and kafka-python's import has two.
-    import kafka  # noqa: F401
+    import httpx
+    from kafka.errors import KafkaError
+    from redis.exceptions import RedisError
 
     from deploy.demo.demo import Demo
     from deploy.demo.table import render
@@ -59,6 +64,10 @@ def demo(once: bool) -> None:
             if not problems and not once:
                 console.print("Everything stays up until Ctrl-C.")
                 wait_for_interrupt()
+        except (httpx.HTTPError, KafkaError, RedisError) as error:
+            raise ShopstreamError(
+                f"A part of the stack stopped answering ({error}): see the logs in {settings.logs}."
+            ) from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)

@@ -11,7 +11,7 @@ import httpx
 from deploy.demo import lookups
 from deploy.demo.summary import Counts, Summary
 from deploy.stack.settings import StackSettings
-from deploy.stack.stack import Stack
+from deploy.stack.stack import DEMO_MARK, Stack
 from deploy.stack.startup import Progress
 from feature_repo.settings import FeatureStoreSettings
 from flink_jobs.cluster import Cluster
@@ -102,7 +102,7 @@ class Demo:
         while True:
             counts = lookups.count_events(self._job, produced)
             # Counts that never meet are the summary's to report.
-            if (counts.settled() and not lookups.users_behind(self._job)) or time.monotonic() > deadline:
+            if counts.settled() or time.monotonic() > deadline:
                 return counts
             time.sleep(1)
 
@@ -153,7 +153,7 @@ class Demo:
 
 def claim(home: Path) -> None:
     """Empty the state folder for a run, if all it holds is an earlier demo's; else raise ShopstreamError."""
-    mark = home / "demo"
+    mark = home / DEMO_MARK
     stack = Stack(StackSettings.load())
     if mark.exists():
         stack.down(purge=True)

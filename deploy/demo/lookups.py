@@ -32,26 +32,37 @@ def count_events(settings: JobSettings, produced: int) -> Counts:
         dead_lettered=sum(1 for _ in reader.records(DEAD_LETTER_EVENTS.name)),
         late=late,
         duplicate=duplicate,
+        users_behind=_users_behind(settings),
     )
 
 
-def users_behind(settings: JobSettings) -> int:
+def _users_behind(settings: JobSettings) -> int:
     """Count the users whose latest event in the lake is not yet in the feature log."""
-    if not all(any(Path(folder).glob("**/part-*")) for folder in (settings.events_path, settings.user_features_path)):
+    events, log = settings.events_path, settings.user_features_path
+    latest = f"""
+        SELECT user_id, date_trunc('second', max("timestamp")) AS latest FROM read_parquet('{events}/**/part-*')
+        WHERE user_id IS NOT NULL AND NOT is_late AND NOT is_duplicate GROUP BY user_id
+    """  # noqa: S608 (our paths)
+    if not _has_files(events):
         return 0
-    row = duckdb.execute(
+    if not _has_files(log):
+        return _number(f"SELECT count(*) FROM ({latest})")  # noqa: S608 (as above)
+    return _number(
         f"""
-        SELECT count(*) FROM (
-            SELECT user_id, date_trunc('second', max("timestamp")) AS latest
-            FROM read_parquet('{settings.events_path}/**/part-*')
-            WHERE user_id IS NOT NULL AND NOT is_late AND NOT is_duplicate GROUP BY user_id
-        ) AS lake LEFT JOIN (
-            SELECT user_id, max(last_seen) AS latest
-            FROM read_parquet('{settings.user_features_path}/**/part-*') GROUP BY user_id
+        SELECT count(*) FROM ({latest}) AS lake LEFT JOIN (
+            SELECT user_id, max(last_seen) AS latest FROM read_parquet('{log}/**/part-*') GROUP BY user_id
         ) AS log USING (user_id)
         WHERE log.latest IS DISTINCT FROM lake.latest
-        """  # noqa: S608 (our paths)
-    ).fetchone()
+        """  # noqa: S608 (as above)
+    )
+
+
+def _has_files(folder: str) -> bool:
+    return any(Path(folder).glob("**/part-*"))
+
+
+def _number(query: str) -> int:
+    row = duckdb.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -64,7 +75,7 @@ def count_results(settings: JobSettings) -> dict[str, int]:
 
 
 def _lake(folder: str, columns: str, empty: tuple[int, ...]) -> tuple[int, ...]:
-    if not any(Path(folder).glob("**/part-*")):
+    if not _has_files(folder):
         return empty
     row = duckdb.execute(f"SELECT {columns} FROM read_parquet('{folder}/**/part-*')").fetchone()  # noqa: S608 (our path)
     return row or empty

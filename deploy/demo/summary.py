@@ -15,10 +15,12 @@ class Counts:
     dead_lettered: int
     late: int
     duplicate: int
+    users_behind: int
+    """Users whose latest event is not in the feature log."""
 
     def settled(self) -> bool:
-        """Whether every produced event has been read and stored."""
-        return self.produced == self.read == self.in_lake + self.dead_lettered
+        """Whether every produced event has been read and stored, and is in the features."""
+        return self.produced == self.read == self.in_lake + self.dead_lettered and not self.users_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ class Summary:
         """Return a sentence for each number that does not add up."""
         found = []
         counts = self.counts
-        if not counts.settled():
+        if counts.users_behind:
+            found.append(f"The features of {counts.users_behind:,} users lack their latest events.")
+        if not counts.produced == counts.read == counts.in_lake + counts.dead_lettered:
             found.append(
                 f"{counts.produced:,} events were produced, {counts.read:,} read, {counts.in_lake:,} are in the lake"
                 f" and {counts.dead_lettered:,} among the dead letters: these must be equal."

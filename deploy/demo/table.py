@@ -21,6 +21,7 @@ def render(summary: Summary) -> Group:
             "dead-lettered": counts.dead_lettered,
             "late": counts.late,
             "duplicate": counts.duplicate,
+            "users behind": counts.users_behind,
         },
     )
     results = _pairs("result rows", summary.results)

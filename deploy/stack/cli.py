@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from deploy.stack.settings import StackSettings
-from deploy.stack.stack import GROUPS, PARTS, Stack
+from deploy.stack.stack import DEMO_MARK, GROUPS, PARTS, Stack
 from deploy.stack.status import PartStatus, State
 from deploy.stack.table import status_table
 
@@ -34,6 +34,8 @@ def up(parts: tuple[str, ...]) -> None:
       SHOPSTREAM_FLINK_REST=127.0.0.1:8081 shopstream up flink
     """
     stack = _stack(parts)
+    # From here on the state is somebody's own.
+    (stack.settings.home / DEMO_MARK).unlink(missing_ok=True)
     console = Console()
     before = stack.status()
     if all(part.state is State.HEALTHY for part in before):

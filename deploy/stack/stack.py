@@ -26,7 +26,10 @@ The JobManager goes before the TaskManager, which then cancels its tasks instead
 GROUPS: dict[str, tuple[str, ...]] = {"flink": (JobManager.name, TaskManager.name)}
 """Names that stand for several parts."""
 
-_OWN_FOLDERS = ("run", "logs", "kafka", "valkey", "flink", "mlflow", "lake", "feast")
+_OWN_FOLDERS = ("run", "logs", "kafka", "valkey", "flink", "mlflow", "models", "lake", "feast")
+
+DEMO_MARK = "demo"
+"""File in the state folder while all that it holds is a demo's, which the next demo may delete."""
 
 
 class Stack:
@@ -81,6 +84,7 @@ class Stack:
         if purge:
             for name in _OWN_FOLDERS:
                 shutil.rmtree(self.settings.home / name, ignore_errors=True)
+            (self.settings.home / DEMO_MARK).unlink(missing_ok=True)
         return stopped
 
     def _check_settings(self) -> None:

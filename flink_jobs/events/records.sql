@@ -44,6 +44,8 @@ CREATE TEMPORARY TABLE records (
     'scan.startup.mode' = 'group-offsets',
     'properties.auto.offset.reset' = 'earliest',
     'scan.topic-partition-discovery.interval' = '5 min',
+    -- One task reads all partitions, so that one clock tells when all are silent; what follows runs in parallel.
+    'scan.parallelism' = '1',
     'format' = 'shop-event',
     'shop-event.rules' = '${rules}'
 )

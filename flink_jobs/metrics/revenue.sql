@@ -13,7 +13,8 @@ FROM (
             TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(0, 3), row_time) / 300 * 300, 0
         ) AS window_start,
         COALESCE(currency, 'USD') AS currency,
-        CAST(total AS DECIMAL(20, 6)) AS total
+        -- As in the user features: more than a billion counts as a billion, so that sums are exact.
+        CAST(LEAST(total, 1e9) AS DECIMAL(20, 6)) AS total
     FROM counted_events
     WHERE event_type = 'purchase'
 )

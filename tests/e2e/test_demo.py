@@ -117,6 +117,7 @@ def test_every_event_is_accounted_for(demo: tuple[StackSettings, dict[str, Any]]
         "dead_lettered": 0,
         "late": 0,
         "duplicate": 0,
+        "users_behind": 0,
     }
     assert (summary["users"], summary["users_without_features"]) == (600, 0)
 

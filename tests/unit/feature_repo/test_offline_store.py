@@ -119,7 +119,10 @@ def test_a_missing_log_and_a_missing_column_are_said(tmp_path: Path) -> None:
 
 def test_pull_latest_and_all_between_two_moments(tmp_path: Path) -> None:
     """What ``feast materialize`` reads."""
-    store = _store(tmp_path, [_row("a", NOON + timedelta(hours=hour), hour) for hour in range(4)])
+    rows = [_row("a", NOON + timedelta(hours=hour), hour) for hour in range(4)]
+    # A late event's row: same moment, same millisecond of writing, later version.
+    rows.insert(1, _row("a", NOON + timedelta(hours=2), 20, version=2))
+    store = _store(tmp_path, rows)
     view = store.get_feature_view("user_24h")
     arguments = {
         "config": store.config,
@@ -134,5 +137,5 @@ def test_pull_latest_and_all_between_two_moments(tmp_path: Path) -> None:
     provider = store._get_provider().offline_store
     latest = provider.pull_latest_from_table_or_query(**arguments).to_df()
     everything = provider.pull_all_from_table_or_query(**arguments).to_df()
-    assert latest["total_events_24h"].tolist() == [2]
-    assert sorted(everything["total_events_24h"]) == [1, 2]
+    assert latest["total_events_24h"].tolist() == [20]
+    assert sorted(everything["total_events_24h"]) == [1, 2, 20]

@@ -1,5 +1,6 @@
 import os
 import subprocess
+import time
 
 from deploy.stack.process import has_environment, process_of, processes, uptime_seconds
 
@@ -28,7 +29,11 @@ def test_a_zombie_is_dead() -> None:
 def test_matches_a_whole_variable() -> None:
     with subprocess.Popen(["sleep", "60"], env={"MARK": "a#kafka"}) as child:
         try:
-            assert has_environment(child.pid, "MARK", "a#kafka")
+            # Popen returns a moment before the kernel has laid the new environment out.
+            deadline = time.monotonic() + 10
+            while not has_environment(child.pid, "MARK", "a#kafka"):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
             assert not has_environment(child.pid, "MARK", "a#kaf")
             assert not has_environment(child.pid, "ARK", "a#kafka")
         finally:

@@ -37,10 +37,15 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
     /** A stream is live while its watermark is this close to the clock: as late as an event may be and still count. */
     private static final long LIVE_MILLIS = 600_000;
 
+    private static final long NOTHING_PENDING = Long.MAX_VALUE;
+
     /** The state of one user. */
     public static class UserState {
         public byte[] window;
         public byte[] pending;
+
+        /** Milliseconds of the earliest pending event: when its timer is due. */
+        public long firstPending = NOTHING_PENDING;
     }
 
     private transient UserWindowCodec codec;
@@ -69,11 +74,12 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
             throws Exception {
         UserWindow window = codec.decode(state.window);
         read(input);
-        if (mustWait(context)) {
+        if (mustWait(context, state)) {
             state.pending = pending.add(state.pending, event);
-        } else {
-            apply(window, event);
+            waitFor(context, state, Math.min(state.firstPending, Math.floorDiv(event.time, 1_000)));
+            return;
         }
+        apply(window, event);
         keep(context, state, window);
     }
 
@@ -86,15 +92,15 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
 
     /**
      * In a backlog an event waits for the watermark, for others may still precede it: so a backlog gives the rows
-     * that the live stream would have given. In a live stream nothing waits.
+     * that the live stream would have given. In a live stream nothing waits, but for the user's own events that do.
      */
-    private boolean mustWait(Context context) {
+    private boolean mustWait(Context context, UserState state) {
         Long watermark = context.timeContext(Long.class).currentWatermark();
         if (watermark == null) {
             return true;
         }
         return Math.floorDiv(event.time, 1_000) > watermark
-                && System.currentTimeMillis() - watermark > LIVE_MILLIS;
+                && (state.pending != null || System.currentTimeMillis() - watermark > LIVE_MILLIS);
     }
 
     private void applyPending(OnTimerContext context, UserState state, UserWindow window) throws Exception {
@@ -105,7 +111,19 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
             apply(window, events.get(ripe++));
         }
         if (ripe > 0) {
-            state.pending = pending.of(events.subList(ripe, events.size()));
+            List<UserEvent> unripe = events.subList(ripe, events.size());
+            state.pending = pending.of(unripe);
+            state.firstPending = NOTHING_PENDING;
+            if (!unripe.isEmpty()) {
+                waitFor(context, state, Math.floorDiv(unripe.get(0).time, 1_000));
+            }
+        }
+    }
+
+    private static void waitFor(Context context, UserState state, long millis) {
+        if (millis != state.firstPending) {
+            state.firstPending = millis;
+            context.timeContext(Long.class).registerOnTime(PENDING, millis);
         }
     }
 
@@ -134,9 +152,6 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
             time.clearTimer(DECAY);
         } else {
             time.registerOnTime(DECAY, -Math.floorDiv(-due, 1_000));
-        }
-        if (state.pending != null) {
-            time.registerOnTime(PENDING, Math.floorDiv(pending.inOrder(state.pending).get(0).time, 1_000));
         }
     }
 

@@ -59,10 +59,15 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
 
         @Override
         public void onEvent(RowData event, long timestamp, WatermarkOutput output) {
+            long before = latestWatermark;
             table.onEvent(event, timestamp, this);
             table.onPeriodicEmit(this);
-            latestArrival = now();
-            clock.observe(latestWatermark, latestArrival);
+            // A record that brings no newer time is as good as silence: what is no event, or hours old, must not hold
+            // event time still for all.
+            if (latestWatermark > before) {
+                latestArrival = now();
+                clock.observe(latestWatermark, latestArrival);
+            }
         }
 
         @Override
