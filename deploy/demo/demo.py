@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -45,7 +44,7 @@ class Demo:
 
     def run(self) -> Summary:
         """Do every step and return what came of it. Raises ShopstreamError where a step cannot be done."""
-        claim(self._settings.home)
+        claim(self._stack)
         with self._timed("stack"):
             self._step("starting Kafka, Valkey, Flink and MLflow")
             Stack(self._settings, _BACKEND).up(self._progress)
@@ -151,10 +150,10 @@ class Demo:
         }
 
 
-def claim(home: Path) -> None:
+def claim(stack: Stack) -> None:
     """Empty the state folder for a run, if all it holds is an earlier demo's; else raise ShopstreamError."""
+    home = stack.settings.home
     mark = home / DEMO_MARK
-    stack = Stack(StackSettings.load())
     if mark.exists():
         stack.down(purge=True)
     elif (home / "kafka").exists() or (home / "lake").exists():

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -135,6 +138,15 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     assert page_views(job)[window] == (1, 1)
     cluster = Cluster(flink_cluster.rest)
     savepoint = cluster.stop(running(cluster))
+    forgetful = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "jobs", "submit"],
+        env={**os.environ, **flink_cluster.environment, **SETTINGS},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert forgetful.returncode == 1
+    assert "go on from what it had counted with --savepoint file:" in forgetful.stderr
     with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
         for value in (page_view("e", 30.5, "u1", "/job"), page_view("h", 30.7, "u2", "/job")):
             producer.send("web_events", value, partition=2).get(30)
