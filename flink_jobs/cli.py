@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from flink_jobs.cluster import Cluster, newest_checkpoint
+from flink_jobs.cluster import Cluster, newest_snapshot
 from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
@@ -46,7 +46,7 @@ def submit(savepoint: str | None, fresh: bool) -> None:
         and not fresh
         and any(TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group).values())
     ):
-        newest = newest_checkpoint(settings.state)
+        newest = newest_snapshot(settings.state)
         raise ShopstreamError(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."

@@ -123,9 +123,10 @@ class Cluster:
         return response.json()
 
 
-def newest_checkpoint(state: Path) -> str | None:
-    """Return the newest completed checkpoint that the local stack keeps, as a URI; None when there is none."""
-    done = (state.absolute() / "flink" / "checkpoints").glob("*/chk-*/_metadata")
+def newest_snapshot(state: Path) -> str | None:
+    """Return the newest savepoint or completed checkpoint that the local stack keeps, as a URI; None without one."""
+    folder = state.absolute() / "flink"
+    done = [*folder.glob("savepoints/*/_metadata"), *folder.glob("checkpoints/*/chk-*/_metadata")]
     newest = max(done, key=lambda file: file.stat().st_mtime, default=None)
     return newest.parent.as_uri() if newest else None
 
