@@ -11,7 +11,7 @@ from deploy.demo import lookups
 from deploy.demo.summary import Counts, Summary
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import DEMO_MARK, Stack
-from deploy.stack.startup import Progress
+from deploy.stack.status import State
 from feature_repo.settings import FeatureStoreSettings
 from flink_jobs.cluster import Cluster
 from flink_jobs.settings import JobSettings
@@ -34,20 +34,21 @@ Step = Callable[[str], None]
 class Demo:
     """One run. The stack it starts goes on until ``close``, also when a step fails."""
 
-    def __init__(self, settings: StackSettings, step: Step, progress: Progress | None = None) -> None:
+    def __init__(self, settings: StackSettings, step: Step) -> None:
         self._settings = settings
         self._step = step
-        self._progress = progress
         self._stack = Stack(settings)
+        self._claimed = False
         self._job = JobSettings()
         self.seconds: dict[str, float] = {}
 
     def run(self) -> Summary:
         """Do every step and return what came of it. Raises ShopstreamError where a step cannot be done."""
         claim(self._stack)
+        self._claimed = True
         with self._timed("stack"):
             self._step("starting Kafka, Valkey, Flink and MLflow")
-            Stack(self._settings, _BACKEND).up(self._progress)
+            Stack(self._settings, _BACKEND).up()
             topic_admin.apply(self._settings.kafka_bootstrap)
         with self._timed("job"):
             self._step("submitting the Flink job")
@@ -63,7 +64,7 @@ class Demo:
             model = self._train()
         with self._timed("scorer"):
             self._step("starting the scorer")
-            Stack(self._settings, ["scorer"]).up(self._progress)
+            Stack(self._settings, ["scorer"]).up()
             features = lookups.online_features(FeatureStoreSettings(), users)
             chosen = sorted(features, key=lambda user: features[user]["last_seen"])[-3:]
             score = self._score(chosen[-1]) if chosen else {}
@@ -81,8 +82,9 @@ class Demo:
         )
 
     def close(self) -> None:
-        """Stop everything; nothing is left running."""
-        self._stack.down()
+        """Stop everything that this run started; a stack that it was refused is left running."""
+        if self._claimed:
+            self._stack.down()
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -153,6 +155,8 @@ class Demo:
 def claim(stack: Stack) -> None:
     """Empty the state folder for a run, if all it holds is an earlier demo's; else raise ShopstreamError."""
     home = stack.settings.home
+    if any(part.state not in (State.DEAD, State.STOPPED) for part in stack.status()):
+        raise ShopstreamError(f"A stack runs in {home} already: `shopstream down` it first.")
     mark = home / DEMO_MARK
     if mark.exists():
         stack.down(purge=True)

@@ -18,9 +18,13 @@ class Counts:
     users_behind: int
     """Users whose latest event is not in the feature log."""
 
+    def balanced(self) -> bool:
+        """Whether every produced event has been read and stored."""
+        return self.produced == self.read == self.in_lake + self.dead_lettered
+
     def settled(self) -> bool:
-        """Whether every produced event has been read and stored, and is in the features."""
-        return self.produced == self.read == self.in_lake + self.dead_lettered and not self.users_behind
+        """Whether the counts are balanced and every event is in the features, too."""
+        return self.balanced() and not self.users_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Summary:
         counts = self.counts
         if counts.users_behind:
             found.append(f"The features of {counts.users_behind:,} users lack their latest events.")
-        if not counts.produced == counts.read == counts.in_lake + counts.dead_lettered:
+        if not counts.balanced():
             found.append(
                 f"{counts.produced:,} events were produced, {counts.read:,} read, {counts.in_lake:,} are in the lake"
                 f" and {counts.dead_lettered:,} among the dead letters: these must be equal."

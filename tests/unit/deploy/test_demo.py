@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo.demo import claim
+from deploy.demo.demo import Demo, claim
 from deploy.demo.summary import Counts, Summary
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import Stack
+from deploy.stack.status import State
 from ingestion.errors import ShopstreamError
 
 COUNTS = Counts(produced=5, read=5, in_lake=4, dead_lettered=1, late=0, duplicate=0, users_behind=0)
@@ -55,6 +56,19 @@ def test_data_that_came_after_a_purge_is_nobody_s_demo(stack: Stack) -> None:
     (stack.settings.home / "lake").mkdir()
     with pytest.raises(ShopstreamError, match="holds data"):
         claim(stack)
+
+
+def test_a_stack_that_runs_is_refused_and_left_running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim(stack)
+    running = [part.model_copy(update={"state": State.HEALTHY}) for part in stack.status()]
+    monkeypatch.setattr(Stack, "status", lambda _self: running)
+    stopped: list[bool] = []
+    monkeypatch.setattr(Stack, "down", lambda _self, purge=False: stopped.append(purge))
+    demo = Demo(stack.settings, lambda _text: None)
+    with pytest.raises(ShopstreamError, match="runs in .* already"):
+        demo.run()
+    demo.close()
+    assert stopped == []
 
 
 def test_what_adds_up_has_no_problems() -> None:

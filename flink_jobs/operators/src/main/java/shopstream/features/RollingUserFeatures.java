@@ -72,13 +72,13 @@ public class RollingUserFeatures extends ProcessTableFunction<Row> {
                                                 + " revenue DOUBLE, cart_delta DOUBLE>"))
                     Row input)
             throws Exception {
-        UserWindow window = codec.decode(state.window);
         read(input);
         if (mustWait(context, state)) {
             state.pending = pending.add(state.pending, event);
             waitFor(context, state, Math.min(state.firstPending, Math.floorDiv(event.time, 1_000)));
             return;
         }
+        UserWindow window = codec.decode(state.window);
         apply(window, event);
         keep(context, state, window);
     }
