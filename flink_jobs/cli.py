@@ -41,12 +41,11 @@ def submit(savepoint: str | None, fresh: bool) -> None:
     The job's settings are the SHOPSTREAM_ variables of this shell. Topics must be there: `shopstream topics apply`.
     """
     settings = read_settings(JobSettings)
-    if (
-        not savepoint
-        and not fresh
-        and any(TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group).values())
+    newest = newest_snapshot(settings.state)
+    # Either may be missing: Flink commits offsets to Kafka on a best-effort basis, and a snapshot may lie elsewhere.
+    if not (savepoint or fresh) and (
+        newest or any(TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group).values())
     ):
-        newest = newest_snapshot(settings.state)
         raise ShopstreamError(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
