@@ -8,6 +8,7 @@ from flink_jobs.settings import JobSettings
 
 _FUNCTIONS = {
     "flag_duplicates": "shopstream.events.FlagDuplicates",
+    "flag_late": "shopstream.events.FlagLate",
     "rolling_user_features": "shopstream.features.RollingUserFeatures",
 }
 

@@ -25,5 +25,5 @@ def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -
 
 def create_event_views(t_env: StreamTableEnvironment) -> None:
     """Create the views ``events``, ``counted_events`` and ``dead_letters`` over the table ``records``."""
-    for view in ("valid_records", "events", "counted_events", "dead_letters"):
+    for view in ("valid_records", "timed_records", "events", "counted_events", "dead_letters"):
         t_env.execute_sql(statement("flink_jobs.events", view))

@@ -1,7 +1,7 @@
 -- Valid events with everything the jobs share: who, enrichment, and whether the event counts.
 -- Grain: one event as it arrived, duplicates included. Key: event_id where NOT is_duplicate.
 -- State: one flag an event_id, for one hour (flag_duplicates).
--- Late: more than ten minutes behind the watermark; kept in the lake, left out of the results.
+-- Late: see timed_records.sql; kept in the lake, left out of the results.
 CREATE TEMPORARY VIEW events AS
 SELECT
     event_id,
@@ -38,7 +38,7 @@ SELECT
     `offset`,
     kafka_time
 FROM flag_duplicates(
-    input => TABLE valid_records PARTITION BY event_id,
+    input => TABLE timed_records PARTITION BY event_id,
     on_time => DESCRIPTOR(row_time),
     uid => 'flag-duplicates'
 )

@@ -22,10 +22,10 @@ SELECT
     `properties.quantity` AS quantity,
     `properties` AS properties,
     `context` AS context,
-    COALESCE(row_time < CURRENT_WATERMARK(row_time) - INTERVAL '10' MINUTE, FALSE) AS is_late,
     topic,
     `partition`,
     `offset`,
+    CONCAT(topic, '-', CAST(`partition` AS STRING)) AS topic_partition,
     kafka_time
 FROM records
 WHERE error_code IS NULL AND `timestamp` <= kafka_time + INTERVAL '5' MINUTE
