@@ -62,7 +62,25 @@ final class ShopKafkaSource extends KafkaDynamicSource {
 
     @Override
     public void applyWatermark(WatermarkStrategy<RowData> table) {
-        super.applyWatermark(new StreamClockStrategy(table, silenceMillis));
+        super.applyWatermark(new StreamClockStrategy(table, silenceMillis, ConsumerLag.of(tableIdentifier), -1, -1));
+    }
+
+    @Override
+    public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
+        if (watermarkStrategy instanceof StreamClockStrategy) {
+            // Only now it is settled which metadata the rows carry, behind the columns of the format.
+            int first = DataType.getFieldCount(producedDataType) - metadataKeys.size();
+            watermarkStrategy =
+                    ((StreamClockStrategy) watermarkStrategy).withColumns(column(first, "topic"), column(first, "partition"));
+            properties.setProperty("metric.reporters", ConsumerLag.class.getName());
+            properties.setProperty(ConsumerLag.TABLE, tableIdentifier);
+        }
+        return super.getScanRuntimeProvider(context);
+    }
+
+    private int column(int first, String metadata) {
+        int place = metadataKeys.indexOf(metadata);
+        return place < 0 ? -1 : first + place;
     }
 
     @Override

@@ -9,6 +9,7 @@ final class StreamClock {
     private final long silenceMillis;
     private long latestEvent = Long.MIN_VALUE;
     private long latestArrival;
+    private long latestActivity;
 
     StreamClock(long silenceMillis) {
         this.silenceMillis = silenceMillis;
@@ -17,6 +18,12 @@ final class StreamClock {
     void observe(long watermark, long now) {
         latestEvent = Math.max(latestEvent, watermark);
         latestArrival = now;
+        latestActivity = now;
+    }
+
+    /** There is more to read: this is no silence, though no event has come. */
+    void stillReading(long now) {
+        latestActivity = now;
     }
 
     boolean isSilentSince(long arrival, long now) {
@@ -25,11 +32,11 @@ final class StreamClock {
 
     /** Whether there was an event, but none for the silence. */
     boolean isSilent(long now) {
-        return latestEvent != Long.MIN_VALUE && isSilentSince(latestArrival, now);
+        return latestEvent != Long.MIN_VALUE && isSilentSince(latestActivity, now);
     }
 
     /** The watermark of a silent stream. */
     long watermark(long now) {
-        return latestEvent + now - latestArrival - silenceMillis;
+        return latestEvent + Math.max(0, now - latestArrival - silenceMillis);
     }
 }

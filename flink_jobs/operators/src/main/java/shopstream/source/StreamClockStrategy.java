@@ -1,5 +1,7 @@
 package shopstream.source;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.apache.flink.api.common.eventtime.TimestampAssigner;
 import org.apache.flink.api.common.eventtime.TimestampAssignerSupplier;
 import org.apache.flink.api.common.eventtime.Watermark;
@@ -11,9 +13,10 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.clock.RelativeClock;
 
 /**
- * The watermarks of the table's own strategy, with silence handled: a split silent for a while does not hold the
- * others back, and when all are silent the {@link StreamClock} drives the watermark. The clock stands still while
- * the source waits for a slow job, so that back-pressure is not taken for silence.
+ * The watermarks of the table's own strategy, with silence handled: a split that is read to its end and silent for a
+ * while does not hold the others back, and when all are silent the {@link StreamClock} drives the watermark. The clock
+ * stands still while the source waits for a slow job, so that back-pressure is not taken for silence; nor is a split
+ * silent that has more to read, however long its turn takes.
  */
 final class StreamClockStrategy implements WatermarkStrategy<RowData> {
     private static final long serialVersionUID = 1L;
@@ -21,21 +24,41 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
 
     private final WatermarkStrategy<RowData> table;
     private final long silenceMillis;
+    private final PartitionLag lag;
+    private final int topicColumn;
+    private final int partitionColumn;
 
     /** Shared by the splits of one source task: Flink makes all their generators from one strategy object. */
     private transient StreamClock clock;
 
-    StreamClockStrategy(WatermarkStrategy<RowData> table, long silenceMillis) {
+    /** One of them is of no split: Flink makes it first, for records without a split, of which Kafka has none. */
+    private transient int generators;
+
+    /** Partitions that have had an event. */
+    private transient Set<String> seen;
+
+    /** Columns: where a row has its topic and partition; -1 where it has not. */
+    StreamClockStrategy(
+            WatermarkStrategy<RowData> table, long silenceMillis, PartitionLag lag, int topicColumn, int partitionColumn) {
         this.table = table;
         this.silenceMillis = silenceMillis;
+        this.lag = lag;
+        this.topicColumn = topicColumn;
+        this.partitionColumn = partitionColumn;
+    }
+
+    StreamClockStrategy withColumns(int topic, int partition) {
+        return new StreamClockStrategy(table, silenceMillis, lag, topic, partition);
     }
 
     @Override
     public WatermarkGenerator<RowData> createWatermarkGenerator(WatermarkGeneratorSupplier.Context context) {
         if (clock == null) {
             clock = new StreamClock(silenceMillis);
+            seen = new HashSet<>();
         }
-        return new SplitGenerator(table.createWatermarkGenerator(context), clock, context.getInputActivityClock());
+        generators++;
+        return new SplitGenerator(table.createWatermarkGenerator(context), context.getInputActivityClock());
     }
 
     @Override
@@ -43,43 +66,57 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
         return table.createTimestampAssigner(context);
     }
 
-    private static final class SplitGenerator implements WatermarkGenerator<RowData>, WatermarkOutput {
+    private final class SplitGenerator implements WatermarkGenerator<RowData>, WatermarkOutput {
         private final WatermarkGenerator<RowData> table;
-        private final StreamClock clock;
         private final RelativeClock activity;
-        private long latestArrival;
+
+        /** Unknown until its first event. */
+        private String partition;
+
+        private long latestActivity;
         private long latestWatermark = Long.MIN_VALUE;
 
-        SplitGenerator(WatermarkGenerator<RowData> table, StreamClock clock, RelativeClock activity) {
+        SplitGenerator(WatermarkGenerator<RowData> table, RelativeClock activity) {
             this.table = table;
-            this.clock = clock;
             this.activity = activity;
-            this.latestArrival = now();
+            this.latestActivity = now();
         }
 
         @Override
         public void onEvent(RowData event, long timestamp, WatermarkOutput output) {
+            if (partition == null && topicColumn >= 0 && partitionColumn >= 0) {
+                partition = event.getString(topicColumn).toString() + '-' + event.getInt(partitionColumn);
+                seen.add(partition);
+            }
             long before = latestWatermark;
             table.onEvent(event, timestamp, this);
             table.onPeriodicEmit(this);
             // A record that brings no newer time is as good as silence: what is no event, or hours old, must not hold
             // event time still for all.
             if (latestWatermark > before) {
-                latestArrival = now();
-                clock.observe(latestWatermark, latestArrival);
+                latestActivity = now();
+                clock.observe(latestWatermark, latestActivity);
             }
         }
 
         @Override
         public void onPeriodicEmit(WatermarkOutput output) {
             long now = now();
+            if (!isCaughtUp()) {
+                latestActivity = now;
+                clock.stillReading(now);
+            }
             if (clock.isSilent(now)) {
                 output.emitWatermark(new Watermark(clock.watermark(now)));
-            } else if (clock.isSilentSince(latestArrival, now)) {
+            } else if (clock.isSilentSince(latestActivity, now)) {
                 output.markIdle();
             } else if (latestWatermark != Long.MIN_VALUE) {
                 output.emitWatermark(new Watermark(latestWatermark));
             }
+        }
+
+        private boolean isCaughtUp() {
+            return partition == null ? lag.areCaughtUp(generators - 1, seen) : lag.isCaughtUp(partition);
         }
 
         private long now() {

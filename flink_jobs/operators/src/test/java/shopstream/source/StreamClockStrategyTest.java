@@ -3,7 +3,10 @@ package shopstream.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkGenerator;
 import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
@@ -12,6 +15,7 @@ import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
 import org.apache.flink.util.clock.RelativeClock;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +23,22 @@ class StreamClockStrategyTest {
     private static final long SILENCE = 5_000;
 
     private long now;
-    private final StreamClockStrategy strategy = new StreamClockStrategy(WatermarkStrategy.forMonotonousTimestamps(), SILENCE);
+    private final Map<String, Integer> lags = new HashMap<>();
+    private final PartitionLag lag =
+            new PartitionLag() {
+                @Override
+                public boolean isCaughtUp(String partition) {
+                    return Integer.valueOf(0).equals(lags.get(partition));
+                }
+
+                @Override
+                public boolean areCaughtUp(int partitions, Set<String> without) {
+                    return lags.size() >= partitions
+                            && lags.keySet().stream().allMatch(one -> without.contains(one) || isCaughtUp(one));
+                }
+            };
+    private final StreamClockStrategy strategy =
+            new StreamClockStrategy(WatermarkStrategy.forMonotonousTimestamps(), SILENCE, lag, 0, 1);
     private final WatermarkGeneratorSupplier.Context context =
             new WatermarkGeneratorSupplier.Context() {
                 @Override
@@ -43,12 +62,30 @@ class StreamClockStrategyTest {
                 }
             };
 
+    /** As in Flink, the first generator is that of no split. */
+    private final WatermarkGenerator<RowData> main = strategy.createWatermarkGenerator(context);
+
+    private int partitions;
+
     private final class Split implements WatermarkOutput {
         private final WatermarkGenerator<RowData> generator = strategy.createWatermarkGenerator(context);
         private final List<Object> said = new ArrayList<>();
+        private final int number = partitions++;
+
+        Split() {
+            lag(0);
+        }
+
+        void lag(Integer records) {
+            if (records == null) {
+                lags.remove("web-" + number);
+            } else {
+                lags.put("web-" + number, records);
+            }
+        }
 
         void event(long time) {
-            generator.onEvent(new GenericRowData(0), time, this);
+            generator.onEvent(GenericRowData.of(StringData.fromString("web"), number), time, this);
         }
 
         Object says() {
@@ -122,5 +159,45 @@ class StreamClockStrategyTest {
         }
         now = 20_000;
         assertEquals(1_015_000L, bad.says());
+    }
+
+    @Test
+    void aSplitWithMoreToReadIsNotSilentHoweverLongItsTurnTakes() {
+        Split read = new Split();
+        Split waiting = new Split();
+        waiting.lag(null);
+        read.event(1_000_000);
+        for (now = 0; now <= 60_000; now += 200) {
+            assertEquals(null, waiting.says());
+        }
+        assertEquals("idle", read.says());
+
+        waiting.lag(7);
+        for (; now <= 120_000; now += 200) {
+            assertEquals(null, waiting.says());
+        }
+        waiting.event(500_000);
+        long arrival = now;
+        for (; now <= 180_000; now += 200) {
+            assertEquals(500_000L, waiting.says());
+        }
+        waiting.lag(0);
+        now += SILENCE - 200;
+        assertEquals(500_000L, waiting.says());
+        now += 400;
+        assertEquals(1_000_000L + now - arrival - SILENCE, read.says());
+    }
+
+    @Test
+    void anEmptySplitDoesNotWaitForTheBacklogOfOthers() {
+        Split empty = new Split();
+        Split busy = new Split();
+        busy.lag(1_000);
+        for (now = 0; now <= 10_000; now += 200) {
+            busy.event(1_000_000 + now);
+            empty.says();
+        }
+        assertEquals("idle", empty.says());
+        assertEquals(1_010_000L, busy.says());
     }
 }
