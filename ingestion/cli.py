@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 import orjson
@@ -19,7 +20,7 @@ from ingestion.settings import KafkaSettings, StateSettings, read_settings
 _WIDTH = 100
 
 
-def _instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:
+def instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> datetime | None:
     """Read a date, or an ISO 8601 date and time; without an offset it is UTC."""
     if text is None:
         return None
@@ -29,7 +30,7 @@ def _instant(_ctx: click.Context, _param: click.Parameter, text: str | None) -> 
         raise click.BadParameter(f"{text} is not a date or time such as 2024-03-01 or 2024-03-01T12:00:00Z") from error
 
 
-def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float | None:
+def speed_factor(_ctx: click.Context, _param: click.Parameter, text: str) -> float | None:
     """Read a factor such as ``60x``; ``max`` is None."""
     if text.lower() == "max":
         return None
@@ -38,7 +39,8 @@ def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float | N
     raise click.BadParameter(f"{text} is not a speed: give max, or a factor such as 1x or 60x")
 
 
-def _quieten_kafka() -> None:
+def quieten_kafka() -> None:
+    """Keep the Kafka client's log out of a command's output, unless SHOPSTREAM_DEBUG is set."""
     # The client logs each failed connection; the one sentence that matters is ours.
     if not os.environ.get("SHOPSTREAM_DEBUG"):
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -53,7 +55,7 @@ def topics() -> None:
       shopstream topics apply    # creates the missing ones, reports those that differ
       shopstream topics list     # changes nothing
     """
-    _quieten_kafka()
+    quieten_kafka()
 
 
 @topics.command()
@@ -105,21 +107,24 @@ def _print_topics(states: list[topic_admin.TopicState], as_json: bool) -> None:
             ", ".join(state.topic.event_types),
             "\n".join((state.status, *state.differences)),
         )
-    _console().print(table)
+    console().print(table)
 
 
-def _console(stderr: bool = False) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.width <= _WIDTH else Console(stderr=stderr, width=_WIDTH)
+def console(stderr: bool = False) -> Console:
+    """Return a console as wide as the terminal, 100 columns at most."""
+    found = Console(stderr=stderr)
+    return found if found.width <= _WIDTH else Console(stderr=stderr, width=_WIDTH)
 
 
 @click.command()
 @click.argument("source")
-@click.option("--speed", callback=_speed, default="max", show_default=True, help="1x, 60x, any factor, or max.")
+@click.option("--speed", callback=speed_factor, default="max", show_default=True, help="1x, 60x, any factor, or max.")
 @click.option("--shift-to-now", is_flag=True, help="Move all times so that the last event happens now.")
-@click.option("--from", "start", callback=_instant, metavar="TIME", help="Leave out events before this recorded time.")
-@click.option("--to", "end", callback=_instant, metavar="TIME", help="Leave out events at or after this recorded time.")
+@click.option("--from", "start", callback=instant, metavar="TIME", help="Leave out events before this recorded time.")
+@click.option("--to", "end", callback=instant, metavar="TIME", help="Leave out events at or after this recorded time.")
 @click.option("--limit", type=click.IntRange(min=0), help="Take only the first events of the selection.")
+@click.option("--raw", is_flag=True, help="Send each line as it is, valid or not, as fast as it goes.")
+@click.option("--truth", type=click.Path(path_type=Path), help="With --raw: ground truth that says where poison goes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def replay(
     source: str,
@@ -128,6 +133,8 @@ def replay(
     start: datetime | None,
     end: datetime | None,
     limit: int | None,
+    raw: bool,
+    truth: Path | None,
     as_json: bool,
 ) -> None:
     """Send recorded events to Kafka: SOURCE is `ecom` or a file of events.
@@ -135,27 +142,37 @@ def replay(
     `ecom` is a public clickstream of 31,106 events, fetched on the first use and played by time. A file is
     .csv, .csv.gz, .jsonl or .jsonl.gz in the project's event format and is played in its own order. The whole
     selection is read and checked before the first event is sent. Ctrl-C sends what was accepted, and reports.
+    With --raw a file's lines are sent byte for byte and nothing is checked; an event goes to its own topic and key,
+    anything else where the ground truth of `shopstream simulate` says (default: FILE.truth.jsonl beside it).
 
     \b
     Examples:
       shopstream replay ecom --shift-to-now
       shopstream replay ecom --speed 60x --from 2024-03-01 --to 2024-03-02
       shopstream replay events.jsonl.gz --json
+      shopstream replay simulated.jsonl.gz --raw
     """
+    if raw and (speed is not None or shift_to_now or start or end or limit is not None):
+        raise click.UsageError("--raw sends a file as it is: only --truth and --json go with it")
+    if truth and not raw:
+        raise click.UsageError("--truth goes with --raw")
     # Imported here: `shopstream topics` does not need them.
-    from ingestion.producer import EventProducer
-    from ingestion.replay import ReplayFailed, ReplayInterrupted, Selection, Span, open_source
+    from ingestion.raw_producer import RawProducer
+    from ingestion.raw_replay import RawFile, replay_raw
+    from ingestion.replay import ReplayFailed, ReplayInterrupted, Selection, Source, Span, open_source
     from ingestion.replay import replay as run
 
-    _quieten_kafka()
-    opened = open_source(source, read_settings(StateSettings).datasets)
+    quieten_kafka()
+    opened: Source | RawFile = (
+        RawFile(Path(source), truth) if raw else open_source(source, read_settings(StateSettings).datasets)
+    )
     settings = read_settings(KafkaSettings)
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=_console(stderr=True),
+        console=console(stderr=True),
         transient=True,
     )
     task: TaskID = progress.add_task(f"reading {opened.name}", total=None)
@@ -166,16 +183,20 @@ def replay(
         progress.update(task, description=f"replaying {opened.name}", total=span.events)
 
     try:
-        with EventProducer(settings) as producer, progress:
-            report = run(
-                opened,
-                producer,
-                speed=speed,
-                shift=shift_to_now,
-                selection=Selection(start, end, limit),
-                started=started,
-                progress=lambda read: progress.update(task, completed=read),
-            )
+        producer = RawProducer(settings)
+        with producer, progress:
+            if isinstance(opened, RawFile):
+                report = replay_raw(opened, producer, lambda read: progress.update(task, completed=read))
+            else:
+                report = run(
+                    opened,
+                    producer,
+                    speed=speed,
+                    shift=shift_to_now,
+                    selection=Selection(start, end, limit),
+                    started=started,
+                    progress=lambda read: progress.update(task, completed=read),
+                )
     except ReplayFailed as failed:
         _print_report(failed.report.as_json(), as_json)
         raise
@@ -198,8 +219,9 @@ def _print_report(report: dict[str, object], as_json: bool) -> None:
     if isinstance(per_topic, dict):
         for topic, count in per_topic.items():
             table.add_row(f"  {topic}", f"{count:,}")
-    table.add_row("first event (UTC)", str(report["first_timestamp"]))
-    table.add_row("last event (UTC)", str(report["last_timestamp"]))
-    table.add_row("shift, seconds", str(report["shift_seconds"]))
+    if report["first_timestamp"]:
+        table.add_row("first event (UTC)", str(report["first_timestamp"]))
+        table.add_row("last event (UTC)", str(report["last_timestamp"]))
+        table.add_row("shift, seconds", str(report["shift_seconds"]))
     table.add_row("took, seconds", str(report["seconds"]))
-    _console().print(table)
+    console().print(table)

@@ -1,10 +1,7 @@
 """Replays recorded events into Kafka, at their own pace, faster, or as fast as it goes."""
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +11,8 @@ from ingestion.ecom import EcomClickstream
 from ingestion.errors import ShopstreamError
 from ingestion.event import Event
 from ingestion.event_file import EventFile
-from ingestion.producer import EventProducer
+from ingestion.interrupt import ctrl_c
+from ingestion.producer import EventProducer, ProducerCounts
 
 _PROGRESS_SECONDS = 0.1
 
@@ -59,7 +57,7 @@ class ReplayReport:
     """What a replay did. ``produced`` events are stored in Kafka, by topic in ``per_topic``.
 
     ``shift`` was added to every recorded time and is exact to the microsecond; ``first_timestamp`` and
-    ``last_timestamp`` are the least and greatest of the selection after it (None when it is empty).
+    ``last_timestamp`` are the least and greatest of the selection after it (None when there is none).
     """
 
     source: str
@@ -67,10 +65,10 @@ class ReplayReport:
     produced: int
     failed: int
     per_topic: dict[str, int]
-    shift: timedelta
-    first_timestamp: datetime | None
-    last_timestamp: datetime | None
     seconds: float
+    shift: timedelta = timedelta()
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
 
     @property
     def shift_us(self) -> int:
@@ -162,7 +160,7 @@ def replay(
     next_progress = begun
     read = 0
     failure: ShopstreamError | None = None
-    with _ctrl_c() as stop:
+    with ctrl_c() as stop:
         try:
             for event in chosen.of(source):
                 if speed is not None and span.first is not None:
@@ -184,17 +182,10 @@ def replay(
         except ShopstreamError as error:
             failure = failure or error
         interrupted = stop.requested
-    after = producer.counts()
     report = ReplayReport(
         source=source.name,
         read=read,
-        produced=after.acknowledged - before.acknowledged,
-        failed=after.failed - before.failed,
-        per_topic={
-            topic: count - before.acknowledged_by_topic.get(topic, 0)
-            for topic, count in sorted(after.acknowledged_by_topic.items())
-            if count > before.acknowledged_by_topic.get(topic, 0)
-        },
+        **stored_since(before, producer.counts()),
         shift=moved,
         first_timestamp=None if span.first is None else span.first + moved,
         last_timestamp=None if span.last is None else span.last + moved,
@@ -207,36 +198,15 @@ def replay(
     return report
 
 
-class _Stop:
-    """Whether Ctrl-C was pressed. A plain attribute: a lock taken in a signal handler could deadlock."""
-
-    _SLICE_SECONDS = 0.1
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def sleep_until(self, due: float) -> None:
-        """Sleep until ``due`` on the monotonic clock, or until shortly after Ctrl-C."""
-        while not self.requested and (left := due - time.monotonic()) > 0:
-            time.sleep(min(left, self._SLICE_SECONDS))
-
-
-@contextmanager
-def _ctrl_c() -> Iterator[_Stop]:
-    """Turn the first Ctrl-C into a flag: an exception in the middle of a send could leave it half done."""
-    stop = _Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    previous = signal.getsignal(signal.SIGINT)
-
-    def interrupt(number: int, frame: Any) -> None:
-        if stop.requested:
-            signal.default_int_handler(number, frame)
-        stop.requested = True
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, previous)
+def stored_since(before: ProducerCounts, after: ProducerCounts) -> dict[str, Any]:
+    """Return what a producer did between two counts, as the report's ``produced``, ``failed`` and ``per_topic``."""
+    earlier = before.acknowledged_by_topic
+    return {
+        "produced": after.acknowledged - before.acknowledged,
+        "failed": after.failed - before.failed,
+        "per_topic": {
+            topic: count - earlier.get(topic, 0)
+            for topic, count in sorted(after.acknowledged_by_topic.items())
+            if count > earlier.get(topic, 0)
+        },
+    }
