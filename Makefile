@@ -20,7 +20,8 @@ demo: setup ## Run the whole path on a real clickstream, until Ctrl-C (ONCE=1: o
 	@exec $(BIN)/shopstream demo $(if $(ONCE),--once)
 
 .PHONY: test
-test: setup ## Run every test, the operators' too
+test: ## Run every test, the operators' too (installs a browser for them)
+	@deploy/setup/setup.sh --tests
 	@status=0; \
 	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test || status=$$?; \
 	$(BIN)/python -m pytest -q --durations=15 $(TESTS) || status=$$?; \
@@ -29,6 +30,10 @@ test: setup ## Run every test, the operators' too
 .PHONY: test-unit
 test-unit: setup ## Run the tests that need no service (seconds)
 	@$(BIN)/python -m pytest -q tests/unit
+
+.PHONY: bench
+bench: setup ## Measure how fast the parts are, beside the plain way (ONLY=parser,producer: some)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only '$(ONLY)')
 
 .PHONY: check
 check: setup ## Lint, formatting, types, and whether the lock fits pyproject.toml

@@ -1,14 +1,20 @@
 """The Flink table environment every job runs in."""
 
 from pyflink.common import Configuration
+from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
 from flink_jobs.jars import job_jars
 from flink_jobs.settings import JobSettings
 
 _FUNCTIONS = {
+    "count_conversions": "shopstream.funnels.CountConversions",
+    "count_dead_letter": "shopstream.events.CountDeadLetter",
     "flag_duplicates": "shopstream.events.FlagDuplicates",
     "flag_late": "shopstream.events.FlagLate",
+    "ordered_funnel": "shopstream.funnels.OrderedFunnel",
+    "order_items": "shopstream.format.OrderItems",
+    "rolling_product_features": "shopstream.features.RollingProductFeatures",
     "rolling_user_features": "shopstream.features.RollingUserFeatures",
 }
 
@@ -22,18 +28,14 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
     config.set_string("pipeline.name", name)
     config.set_string("parallelism.default", str(settings.parallelism))
     config.set_string("table.local-time-zone", "UTC")
-    # State of the live window rows; events later than ten minutes never reach them (see events/counted_events.sql).
-    config.set_string("table.exec.state.ttl", "26 h")
     config.set_string("execution.buffer-timeout.interval", "5 ms")
     config.set_string("python.fn-execution.bundle.time", str(settings.feature_flush_ms))
-    if settings.mini_batch_ms:
-        config.set_string("table.exec.mini-batch.enabled", "true")
-        config.set_string("table.exec.mini-batch.allow-latency", f"{settings.mini_batch_ms} ms")
-        config.set_string("table.exec.mini-batch.size", "5000")
     if not bounded:
         config.set_string("execution.checkpointing.interval", f"{int(settings.checkpoint_seconds * 1000)} ms")
     mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
-    t_env = StreamTableEnvironment.create(environment_settings=mode)
+    # With a stream environment, so that operators can be put between views (see metrics/window_metric.py).
+    stream = StreamExecutionEnvironment.get_execution_environment(config)
+    t_env = StreamTableEnvironment.create(stream, mode)
     # `flink run` has put flink-python here, which the cluster needs too.
     given = t_env.get_config().get("pipeline.jars", "")
     jars = [*(Configuration.parse_list_value(given) if given else []), *(jar.as_uri() for jar in job_jars())]

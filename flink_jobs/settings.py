@@ -32,7 +32,11 @@ class LakeSettings(BaseSettings):
     @property
     def user_features_path(self) -> str:
         """Folder of the user-feature log, partitioned by day."""
-        return f"{self.lake_root}/user_features"
+        return self.features_path("user_features")
+
+    def features_path(self, name: str) -> str:
+        """Folder of the log of a feature set, partitioned by day."""
+        return f"{self.lake_root}/{name}"
 
 
 class JobSettings(LakeSettings):
@@ -62,6 +66,22 @@ class JobSettings(LakeSettings):
 
     mini_batch_ms: int = Field(default=500, ge=0)
     """Live window rows are written at most this often per key; 0 writes one for every event."""
+
+    funnel: Path = Path(__file__).parent / "funnels" / "funnel.toml"
+    """TOML file of the funnel: its steps, conversion window and breakdowns."""
+
+    anomaly_count_limit: float = Field(default=1000, gt=0, lt=1e15)
+    """Events of a type in an hour above which there is an alert, where no rule says otherwise."""
+
+    anomaly_intensity_limit: float = Field(default=100, gt=0, lt=1e15)
+    """Events per user in an hour above which there is an alert, where no rule says otherwise."""
+
+    anomaly_score: float = Field(default=5, gt=0, lt=1e15)
+    """Robust standard deviations beyond the usual range at which an hour is unusual, where no rule says otherwise."""
+
+    anomaly_min_history: int = Field(default=24, ge=10, le=70)
+    """Windows at the same time of the day that must be known before an hour is judged unusual (five a day), where no
+    rule says otherwise."""
 
     feature_flush_ms: int = Field(default=50, ge=1)
     """Longest time a feature row waits for its batch before it is written to the online store."""

@@ -2,25 +2,17 @@
 
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs.features.schema import USER_FEATURES
+from flink_jobs.features.columns import value_columns
+from flink_jobs.features.schema import FEATURE_SETS
 from flink_jobs.features.write_online import write_online
 from flink_jobs.settings import JobSettings
 from flink_jobs.statement import statement
-from ingestion.topics import DEAD_LETTER_EVENTS, PAGE_VIEWS, REVENUE
-from ingestion.topics import USER_FEATURES as USER_FEATURES_TOPIC
-
-_SQL_TYPES = {"int64": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_LTZ(6)"}
-
-FEATURE_NAMES = ", ".join(feature.name for feature in USER_FEATURES)
-"""The features as a select list."""
-
-FEATURE_COLUMNS = ",\n    ".join(f"{feature.name} {_SQL_TYPES[feature.type]}" for feature in USER_FEATURES)
-"""The features as column declarations."""
+from ingestion.topics import DEAD_LETTER_EVENTS, FUNNEL_STAGES, PAGE_VIEWS, REVENUE, USER_ACTIVITY
 
 
 def create_metric_topics(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the upsert tables of the window metrics; a replay after a crash ends in the same rows."""
-    for topic in (PAGE_VIEWS, REVENUE):
+    """Create the keyed topics of the window metrics; a replay after a crash ends in the same rows."""
+    for topic in (PAGE_VIEWS, REVENUE, USER_ACTIVITY, FUNNEL_STAGES):
         t_env.execute_sql(
             statement(
                 "flink_jobs.metrics",
@@ -32,16 +24,19 @@ def create_metric_topics(t_env: StreamTableEnvironment, settings: JobSettings) -
 
 
 def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the Parquet tables of events and user features, and the exactly-once topic of dead letters."""
+    """Create the Parquet tables of events and features, and the exactly-once topic of dead letters."""
     t_env.execute_sql(statement("flink_jobs.lake", "lake_events", path=settings.events_path))
-    t_env.execute_sql(
-        statement(
-            "flink_jobs.lake",
-            "lake_user_features",
-            path=settings.user_features_path,
-            features=FEATURE_COLUMNS,
+    for features in FEATURE_SETS:
+        t_env.execute_sql(
+            statement(
+                "flink_jobs.features",
+                "lake_features",
+                entity=features.entity,
+                key=features.key,
+                path=settings.features_path(features.name),
+                features=value_columns(features),
+            )
         )
-    )
     t_env.execute_sql(
         statement(
             "flink_jobs.lake",
@@ -54,15 +49,20 @@ def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
 
 
 def create_online_store(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the topic of user features, and the function that writes them to the online store."""
-    t_env.execute_sql(
-        statement(
-            "flink_jobs.features",
-            "user_features_topic",
-            topic=USER_FEATURES_TOPIC.name,
-            bootstrap=settings.kafka_bootstrap,
-            features=FEATURE_COLUMNS,
+    """Create the topics of the features, and the functions that write them to the online store."""
+    for features in FEATURE_SETS:
+        t_env.execute_sql(
+            statement(
+                "flink_jobs.features",
+                "feature_topic",
+                entity=features.entity,
+                key=features.key,
+                topic=features.name,
+                bootstrap=settings.kafka_bootstrap,
+                features=value_columns(features),
+            )
         )
-    )
-    t_env.create_temporary_system_function("write_online", write_online(settings.redis))
-    t_env.execute_sql("CREATE TEMPORARY TABLE online_writes (written BIGINT) WITH ('connector' = 'blackhole')")
+        t_env.create_temporary_system_function(f"write_{features.name}", write_online(settings.redis, features))
+        t_env.execute_sql(
+            f"CREATE TEMPORARY TABLE online_{features.name} (written BIGINT) WITH ('connector' = 'blackhole')"
+        )

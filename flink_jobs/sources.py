@@ -3,6 +3,7 @@
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.settings import JobSettings
+from flink_jobs.shared_view import share
 from flink_jobs.statement import statement
 from ingestion.rules import format_option
 from ingestion.topics import EVENT_TOPICS
@@ -24,6 +25,14 @@ def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -
 
 
 def create_event_views(t_env: StreamTableEnvironment) -> None:
-    """Create the views ``events``, ``counted_events`` and ``dead_letters`` over the table ``records``."""
-    for view in ("valid_records", "timed_records", "events", "counted_events", "dead_letters"):
+    """Create the views ``events``, ``counted_events`` and ``dead_letters`` over the table ``records``.
+
+    From then on ``records`` and ``events`` are one stream each, however many statements and operators read them.
+    """
+    share(t_env, "records", "row_time")
+    for view in ("valid_records", "timed_records", "events"):
         t_env.execute_sql(statement("flink_jobs.events", view))
+    share(t_env, "events", "row_time")
+    for view in ("counted_events", "dead_letters"):
+        t_env.execute_sql(statement("flink_jobs.events", view))
+

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -17,6 +18,7 @@ from ingestion.errors import ShopstreamError
 from ingestion.event import Event
 from ingestion.settings import KafkaSettings, read_settings
 from ingestion.topic_admin import kafka_away
+from ingestion.topics import Topic
 from ingestion.verdict import MAX_BYTES
 
 
@@ -91,14 +93,17 @@ class EventProducer:
         except (KafkaError, OSError) as error:
             raise kafka_away(settings.kafka_bootstrap) from error
 
-    def send(self, event: Event, on_delivery: DeliveryCallback | None = None) -> Delivery:
+    def send(self, event: Event, on_delivery: DeliveryCallback | None = None, value: bytes | None = None) -> Delivery:
         """Accept one event and return at once; waits only while the buffer is full.
+
+        ``value`` is what the event's ``to_bytes`` gave, for a caller who has it already.
 
         Raises ShopstreamError when the event cannot be sent at all: the producer is closed, the event is
         not JSON or has more than ``MAX_BYTES``, its topic does not exist, or the buffer stayed full for
         ``producer_delivery_seconds``. Then nothing was accepted.
         """
-        value = event.to_bytes(datetime.now(UTC), PRODUCER_VERSION)
+        if value is None:
+            value = event.to_bytes(datetime.now(UTC), PRODUCER_VERSION)
         topic = event.topic
         size = len(value)
         if size > MAX_BYTES:
@@ -113,10 +118,7 @@ class EventProducer:
         except BaseException as error:
             self._withdraw(size)
             if isinstance(error, KafkaTimeoutError):
-                raise ShopstreamError(
-                    f"Kafka at {self._settings.kafka_bootstrap} has no topic {topic}:"
-                    " create it with `shopstream topics apply`."
-                ) from error
+                raise self._no_topic(topic) from error
             if isinstance(error, KafkaError):
                 raise ShopstreamError(f"event {event.event_id} was not accepted: {error}.") from error
             raise
@@ -125,6 +127,20 @@ class EventProducer:
         future.add_callback(settle)
         future.add_errback(settle)
         return delivery
+
+    def find_topics(self, topics: Iterable[Topic]) -> None:
+        """Look the topics up, so that the first ``send`` to each need not.
+
+        Raises ShopstreamError that names the first topic that Kafka does not have; it is looked for during
+        ``kafka_timeout_seconds``.
+        """
+        for topic in topics:
+            try:
+                found = self._kafka.partitions_for(topic.name)
+            except KafkaError as error:
+                raise self._no_topic(topic.name) from error
+            if not found:
+                raise self._no_topic(topic.name)
 
     def flush(self, timeout: float | None = None) -> None:
         """Send what is buffered now and wait until each event is acknowledged or given up.
@@ -180,6 +196,11 @@ class EventProducer:
             self.close(self._settings.kafka_timeout_seconds)
         except ShopstreamError as failure:
             error.add_note(str(failure))
+
+    def _no_topic(self, name: str) -> ShopstreamError:
+        return ShopstreamError(
+            f"Kafka at {self._settings.kafka_bootstrap} has no topic {name}: create it with `shopstream topics apply`."
+        )
 
     def _reserve(self, size: int) -> None:
         limit = self._settings.producer_buffer_bytes

@@ -42,15 +42,35 @@ EVENT_TOPICS = (
 
 DEAD_LETTER_EVENTS = Topic("dead_letter_events", 3)
 
+DEAD_LETTER_REPLAYS = Topic("dead_letter_replays", 1, _COMPACTED)
+"""What `shopstream dead-letters replay` has sent again; keyed by the rejected record."""
+
 PAGE_VIEWS = Topic("page_views", 3, _COMPACTED)
 REVENUE = Topic("revenue", 3, _COMPACTED)
+USER_ACTIVITY = Topic("user_activity", 3, _COMPACTED)
+FUNNEL_STAGES = Topic("funnel_stages", 3, _COMPACTED)
+FUNNEL_CONVERSIONS = Topic("funnel_conversions", 3, _COMPACTED)
+ANOMALIES = Topic("anomalies", 3, _COMPACTED)
 USER_FEATURES = Topic("user_features", 3, _COMPACTED)
+PRODUCT_FEATURES = Topic("product_features", 3, _COMPACTED)
 SCORED_USERS = Topic("scored_users", 3)
 
-RESULT_TOPICS = (PAGE_VIEWS, REVENUE, USER_FEATURES)
+ALERT_RULES = Topic("alert_rules", 1, _COMPACTED)
+"""What `shopstream alerts set` has set; keyed by kind and event type, read by the running job."""
+
+RESULT_TOPICS = (
+    PAGE_VIEWS,
+    REVENUE,
+    USER_ACTIVITY,
+    FUNNEL_STAGES,
+    FUNNEL_CONVERSIONS,
+    ANOMALIES,
+    USER_FEATURES,
+    PRODUCT_FEATURES,
+)
 """Upserts of the jobs: JSON, keyed by grain, compacted."""
 
-TOPICS = (*EVENT_TOPICS, DEAD_LETTER_EVENTS, *RESULT_TOPICS, SCORED_USERS)
+TOPICS = (*EVENT_TOPICS, DEAD_LETTER_EVENTS, DEAD_LETTER_REPLAYS, ALERT_RULES, *RESULT_TOPICS, SCORED_USERS)
 
 _BY_EVENT_TYPE = {event_type: topic for topic in EVENT_TOPICS for event_type in topic.event_types}
 

@@ -1,11 +1,16 @@
 """Puts the scorer together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from serving import openapi, problems
+from ingestion.settings import KafkaSettings, read_settings
+from serving import openapi, outbox, parcel, problems
+from serving.client_address import ClientAddress
+from serving.collector import Collector
+from serving.cors import Cors
 from serving.features import FeatureReader, OnlineStore
 from serving.metrics import Metrics
 from serving.middleware import RequestContext
@@ -13,7 +18,7 @@ from serving.model import load_model
 from serving.model_cache import ModelCache
 from serving.model_slot import Loader, ModelSlot
 from serving.registry import MlflowRegistry, ModelRegistry
-from serving.routes import features, health, models, score
+from serving.routes import collect, features, health, models, score, tracker_js
 from serving.score_log import Producer, ScoreLog, connect
 from serving.scorer import Scorer
 from serving.security import ApiKeys
@@ -22,7 +27,10 @@ from serving.settings import ScorerSettings
 _DESCRIPTION = """
 Scores shoppers while they are on the page: features from the online store, the champion from the registry.
 
-Every call but the health checks and metrics needs an API key, in `X-API-Key` or as a bearer token.
+Collects events from pages and devices, in the shape of Segment's HTTP tracking API.
+
+Every call but the health checks and metrics needs an API key, in `X-API-Key` or as a bearer token; the
+collector's calls need a write key instead, as the user name of HTTP Basic auth or as `writeKey` in the body.
 Errors are problem details (RFC 9457). Times are UTC.
 """
 
@@ -34,11 +42,12 @@ def create_app(
     registry: ModelRegistry | None = None,
     load: Loader = load_model,
     connect_kafka: Callable[[], Producer] | None = None,
+    connect_collector: Callable[[], parcel.Producer] | None = None,
 ) -> FastAPI:
     """Return the application; nothing connects or loads before it starts.
 
-    The parts at its boundaries can be given: the feature store, the model registry and loader, and Kafka.
-    Raises ShopstreamError for a malformed API key.
+    The parts at its boundaries can be given: the feature store, the model registry and loader, and Kafka (for
+    scores and for events). Raises ShopstreamError for a malformed API or write key.
     """
 
     def open_feast() -> OnlineStore:
@@ -65,21 +74,46 @@ def create_app(
     log = ScoreLog(
         connect_kafka or (lambda: connect(settings.kafka_bootstrap)), found_metrics, settings.score_log_queue
     )
+    collector = _collector(settings, found_metrics, connect_collector)
     scorer = Scorer(reader, slots, log, found_metrics, settings.model_poll_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         scorer.start()
+        collector.outbox.start()
         yield
-        await scorer.stop(settings.score_log_shutdown_seconds)
+        await asyncio.gather(
+            collector.outbox.stop(settings.collector_acknowledge_seconds),
+            scorer.stop(settings.score_log_shutdown_seconds),
+        )
 
     app = FastAPI(title="shopstream scorer", version="1", description=_DESCRIPTION, lifespan=lifespan, redoc_url=None)
     app.state.scorer = scorer
     app.state.metrics = found_metrics
     app.state.api_keys = ApiKeys(settings.accepted_keys)
+    app.state.collector = collector
+    app.state.client_address = ClientAddress(settings.trusted_proxies)
+    app.state.cors = Cors(settings.origins)
     problems.install(app)
     openapi.install(app)
-    for resource in (score, features, models, health):
+    for resource in (score, features, models, collect, tracker_js, health):
         app.include_router(resource.router)
     app.add_middleware(RequestContext, metrics=found_metrics)
     return app
+
+
+def _collector(settings: ScorerSettings, metrics: Metrics, connect: Callable[[], parcel.Producer] | None) -> Collector:
+    kafka = read_settings(KafkaSettings).model_copy(update={"kafka_bootstrap": settings.kafka_bootstrap})
+    return Collector(
+        ApiKeys(settings.accepted_write_keys, "SHOPSTREAM_WRITE_KEYS"),
+        settings.collector_rate,
+        settings.collector_burst,
+        outbox.Outbox(
+            connect or (lambda: outbox.connect(kafka)),
+            metrics,
+            settings.collector_in_flight,
+            kafka.producer_buffer_bytes,
+            settings.collector_acknowledge_seconds,
+        ),
+        metrics,
+    )

@@ -69,6 +69,34 @@ class Metrics:
         )
         for reason in ("queue_full", "not_delivered"):
             self.scores_not_logged.labels(reason)
+        self.collector_accepted = Counter(
+            "shopstream_collector_accepted_total",
+            "Events that Kafka acknowledged and the caller was told so",
+            registry=registry,
+        )
+        self.collector_refused = Counter(
+            "shopstream_collector_refused_total",
+            "Events that are none, by error code",
+            ["reason"],
+            registry=registry,
+        )
+        self.collector_calls_refused = Counter(
+            "shopstream_collector_calls_refused_total",
+            "Calls refused as a whole, by problem",
+            ["reason"],
+            registry=registry,
+        )
+        self.collector_kafka_failures = Counter(
+            "shopstream_collector_kafka_failures_total",
+            "Calls answered 503: Kafka was away, or did not acknowledge in time",
+            ["reason"],
+            registry=registry,
+        )
+        for reason in ("away", "not_acknowledged"):
+            self.collector_kafka_failures.labels(reason)
+        self.collector_in_flight = Gauge(
+            "shopstream_collector_in_flight", "Events on their way to Kafka", registry=registry
+        )
 
     def exposition(self) -> bytes:
         """Return everything in Prometheus' text format."""

@@ -10,10 +10,14 @@ from serving.schemas import Problem
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _MEANINGS = {
-    401: "No API key, or one that is not accepted",
+    400: "The body is not JSON, or holds no valid event; error_code and refused say why",
+    401: "No key, or one that is not accepted",
     404: "A model this scorer does not serve",
+    413: "More than 32 KB a message, or 500 KB a batch",
+    415: "A content type or encoding that is not read",
     422: "The request is not as documented",
-    503: "Features or model are away, with the reason; try again",
+    429: "Too many events; try again after Retry-After seconds",
+    503: "Something needed for the answer is away, with the reason; try again after Retry-After seconds",
 }
 
 

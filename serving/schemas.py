@@ -145,6 +145,30 @@ class ModelsOut(BaseModel):
     models: list[ModelOut]
 
 
+class CollectedOut(BaseModel):
+    """Kafka has the event."""
+
+    success: Literal[True]
+    messageId: Annotated[str, Field(description="The event's id: the message's own, or one made for it")]
+
+
+class RefusedMessage(BaseModel):
+    """A message of a batch that is no valid event; sent again it would be refused again."""
+
+    index: Annotated[int, Field(ge=0, description="Its place in batch")]
+    error_code: Annotated[str, Field(examples=["missing_field"])]
+    detail: str
+
+
+class BatchCollectedOut(BaseModel):
+    """Kafka has every event that is not refused."""
+
+    success: Literal[True]
+    accepted: Annotated[int, Field(ge=0)]
+    messageIds: Annotated[list[str | None], Field(description="By place in batch; null for a refused message")]
+    refused: list[RefusedMessage]
+
+
 class HealthOut(BaseModel):
     """The process answers."""
 
@@ -184,3 +208,5 @@ class Problem(BaseModel):
     request_id: str | None
     errors: Annotated[list[InvalidField] | None, Field(description="Only for 422")] = None
     checks: Annotated[dict[str, Check] | None, Field(description="Only for /readyz")] = None
+    error_code: Annotated[str | None, Field(description="Only for a message that is no valid event")] = None
+    refused: Annotated[list[RefusedMessage] | None, Field(description="Only for a batch without a valid event")] = None

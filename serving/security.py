@@ -1,4 +1,4 @@
-"""Who may call: API keys, kept as digests and compared in constant time."""
+"""Who may call: API and write keys, kept as digests and compared in constant time."""
 
 import hashlib
 import hmac
@@ -18,14 +18,20 @@ _bearer = HTTPBearer(scheme_name="Bearer", auto_error=False, description="The AP
 
 
 class ApiKeys:
-    """The accepted keys; several at a time let one be replaced without a pause."""
+    """Accepted keys; several at a time let one be replaced without a pause."""
 
-    def __init__(self, keys: Iterable[str]) -> None:
-        """Take keys in clear or as ``sha256:<hex>``. Raises ShopstreamError for a malformed digest."""
-        self._digests = tuple(self._digest(key) for key in keys)
+    def __init__(self, keys: Iterable[str], variable: str = "SHOPSTREAM_API_KEYS") -> None:
+        """Take keys in clear or as ``sha256:<hex>``, from this variable.
+
+        Raises ShopstreamError for a malformed digest.
+        """
+        self._digests = tuple(self._digest(key, variable) for key in keys)
+
+    def __len__(self) -> int:
+        return len(self._digests)
 
     @staticmethod
-    def _digest(key: str) -> bytes:
+    def _digest(key: str, variable: str) -> bytes:
         if not key.startswith(_DIGEST_PREFIX):
             return hashlib.sha256(key.encode()).digest()
         try:
@@ -33,16 +39,22 @@ class ApiKeys:
         except ValueError:
             digest = b""
         if len(digest) != hashlib.sha256().digest_size:
-            raise ShopstreamError("SHOPSTREAM_API_KEYS: write a hashed key as sha256: and 64 hex digits.")
+            raise ShopstreamError(f"{variable}: write a hashed key as sha256: and 64 hex digits.")
         return digest
 
     def accepts(self, key: str) -> bool:
         """Say whether ``key`` is one of them; the time taken does not tell how near it was."""
-        digest = hashlib.sha256(key.encode()).digest()
-        accepted = False
-        for known in self._digests:
-            accepted |= hmac.compare_digest(known, digest)
-        return accepted
+        return self.number(key) is not None
+
+    def number(self, key: str) -> int | None:
+        """Return which of them ``key`` is, counted from 0, or None."""
+        # Half a surrogate pair is no text that a key could hold, and has no UTF-8.
+        digest = hashlib.sha256(key.encode(errors="replace")).digest()
+        found = None
+        for number, known in enumerate(self._digests):
+            if hmac.compare_digest(known, digest):
+                found = number
+        return found
 
 
 async def require_api_key(

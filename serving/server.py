@@ -22,7 +22,15 @@ def serve() -> None:
     listener = _listen(settings)
     logs.configure()
     # One worker: the models are loaded once, and more processes are more scorers behind a balancer.
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=10)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # uvicorn would believe X-Forwarded-For from any program on this machine.
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
     # uvicorn ends cleanly and then raises the Ctrl-C again, which says nothing more to anybody.
     with listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

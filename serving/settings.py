@@ -1,27 +1,103 @@
 """Settings of the scorer, read from ``SHOPSTREAM_*`` and checked before it starts."""
 
 import hashlib
+import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from feature_repo.settings import FeatureStoreSettings
 
 DEFAULT_LOCAL_KEY = "local-development-key"
+DEFAULT_LOCAL_WRITE_KEY = "local-write-key"
 _HIGHEST_PORT = 65_535
+_ORIGIN = re.compile(r"\*|https?://[^/\s?#@]+", re.IGNORECASE)
 
 
-def _split(keys: SecretStr) -> tuple[str, ...]:
-    return tuple(key.strip() for key in keys.get_secret_value().split(",") if key.strip())
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-class ScorerSettings(FeatureStoreSettings):
-    """Where the scorer listens, what it reads from and who may call it."""
+def _refuse_default(keys: tuple[str, ...], default: str) -> None:
+    hashed = "sha256:" + hashlib.sha256(default.encode()).hexdigest()
+    if {default, hashed} & {key.lower() for key in keys}:
+        raise ValueError("production refuses the default local key")
+
+
+class CollectorSettings(BaseSettings):
+    """Who may send events to the collector, from where, and how many."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPSTREAM_", frozen=True)
 
     env: Literal["local", "production"] = "local"
-    """``production`` refuses the default API key."""
+    """``production`` refuses the default API key and the default write key."""
+
+    write_keys: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    """Keys that may send events, separated by commas; each in clear or as ``sha256:<hex digest>``."""
+
+    collector_origins: str = ""
+    """Origins whose pages may send events, such as ``https://shop.example``, separated by commas; ``*`` for all."""
+
+    collector_trusted_proxies: str = ""
+    """Proxies whose ``X-Forwarded-For`` is believed: addresses or networks, separated by commas."""
+
+    collector_rate: float = Field(default=5_000, gt=0)
+    """Events a second that one write key may send in the long run."""
+
+    collector_burst: int = Field(default=20_000, ge=1)
+    """Events that one write key may send at once after a pause."""
+
+    collector_in_flight: int = Field(default=20_000, ge=1)
+    """Events that may be on their way to Kafka; further ones are answered 429."""
+
+    collector_acknowledge_seconds: float = Field(default=5, ge=1)
+    """Longest wait for Kafka to acknowledge the events of a call; then it is answered 503."""
+
+    @field_validator("write_keys")
+    @classmethod
+    def _are_not_the_default(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("env") == "production":
+            _refuse_default(_split(value.get_secret_value()), DEFAULT_LOCAL_WRITE_KEY)
+        return value
+
+    @field_validator("collector_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _split(value):
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError("an origin is http:// or https://, a host and perhaps a port, and nothing more")
+        return value
+
+    @field_validator("collector_trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in _split(value):
+            ip_network(network)
+        return value
+
+    @cached_property
+    def accepted_write_keys(self) -> tuple[str, ...]:
+        """The keys that may send events; none in production where none is set, so that it collects nothing."""
+        default = (DEFAULT_LOCAL_WRITE_KEY,) if self.env == "local" else ()
+        return _split(self.write_keys.get_secret_value()) or default
+
+    @cached_property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may send events, in lower case as browsers write them."""
+        return _split(self.collector_origins.lower())
+
+    @cached_property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Addresses and networks of the trusted proxies."""
+        return _split(self.collector_trusted_proxies)
+
+
+class ScorerSettings(FeatureStoreSettings, CollectorSettings):
+    """Where the scorer listens, what it reads from and who may call it."""
 
     scorer: str = "127.0.0.1:18000"
     """``host:port`` to listen on."""
@@ -30,7 +106,7 @@ class ScorerSettings(FeatureStoreSettings):
     """MLflow's tracking and registry URI."""
 
     kafka_bootstrap: str = "127.0.0.1:19092"
-    """Kafka's ``host:port`` for the log of scores, several separated by commas."""
+    """Kafka's ``host:port`` for events and the log of scores, several separated by commas."""
 
     api_keys: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """Keys that may call, separated by commas; each in clear or as ``sha256:<hex digest>``."""
@@ -65,12 +141,10 @@ class ScorerSettings(FeatureStoreSettings):
     @classmethod
     def _suit_the_environment(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         if info.data.get("env") == "production":
-            keys = _split(value)
+            keys = _split(value.get_secret_value())
             if not keys:
                 raise ValueError("production needs at least one key of its own")
-            default = {DEFAULT_LOCAL_KEY, "sha256:" + hashlib.sha256(DEFAULT_LOCAL_KEY.encode()).hexdigest()}
-            if default & {key.lower() for key in keys}:
-                raise ValueError("production refuses the default local key")
+            _refuse_default(keys, DEFAULT_LOCAL_KEY)
         return value
 
     @field_validator("model")
@@ -83,7 +157,7 @@ class ScorerSettings(FeatureStoreSettings):
     @cached_property
     def accepted_keys(self) -> tuple[str, ...]:
         """The keys that may call; the default one only where none is set and ``env`` is local."""
-        return _split(self.api_keys) or (DEFAULT_LOCAL_KEY,)
+        return _split(self.api_keys.get_secret_value()) or (DEFAULT_LOCAL_KEY,)
 
     @cached_property
     def models(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-# What the machine itself must have (a JDK, Maven, a shared library), and how to get it.
+# What the machine itself must have (a JDK, Maven, a shared library; a browser for the tests), and how to get it.
 # shellcheck shell=bash
 
 say() { printf '==> %s\n' "$*" >&2; }
@@ -40,6 +40,15 @@ find_openmp() {
     if [ "$(uname -s)" != Linux ]; then return; fi
     libraries="$(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p)"
     if [[ "$libraries" != *libgomp.so.1* ]]; then need libgomp libgomp1 libomp; fi
+}
+
+# The tracker is tested in a real browser. Debian's package; Ubuntu's own is called chromium-browser.
+find_chromium() {
+    local browser
+    for browser in chromium chromium-browser google-chrome; do
+        if command -v "$browser" >/dev/null; then return; fi
+    done
+    need Chromium "chromium chromium-browser" chromium
 }
 
 # as_root COMMAND ...: fails when neither root nor a sudo without a password is there.

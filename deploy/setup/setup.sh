@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Makes what `make demo` and `make test` need: system packages, the Python environment, the JVM operators.
+# Makes what `make demo` needs: system packages, the Python environment, the JVM operators. With --tests also
+# what only `make test` needs: a browser.
 #
 # Whatever is there already is re-used, so a second run only looks. A run that was interrupted is mended by
 # the next one. What the machine lacks and cannot be installed from here is named in one line, at the start.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+purpose="${1:-}"
 
 # shellcheck source=deploy/setup/machine.sh
 . deploy/setup/machine.sh
@@ -27,6 +29,7 @@ look() {
     find_jdk
     find_maven
     find_openmp
+    if [ "$purpose" = --tests ]; then find_chromium; fi
 }
 
 look

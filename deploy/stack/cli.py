@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -13,6 +14,10 @@ from deploy.stack.settings import StackSettings
 from deploy.stack.stack import DEMO_MARK, GROUPS, PARTS, Stack
 from deploy.stack.status import PartStatus, State
 from deploy.stack.table import status_table
+from ingestion.errors import ShopstreamError
+
+if TYPE_CHECKING:
+    from flink_jobs.stream_counts import StreamCounts
 
 _NAMES = click.Choice([*PARTS, *GROUPS])
 _parts = click.argument("parts", nargs=-1, type=_NAMES, metavar="[PART]...")
@@ -81,25 +86,66 @@ def down(parts: tuple[str, ...], purge: bool, yes: bool) -> None:
 
 @click.command(epilog=_EPILOG)
 @_parts
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def status(parts: tuple[str, ...], as_json: bool) -> None:
-    """Show each part, its address, its pid and whether it is healthy.
+@click.option("--stream", "only_stream", is_flag=True, help="Only what the running Flink jobs have counted.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of parts, or of jobs with --stream.")
+def status(parts: tuple[str, ...], only_stream: bool, as_json: bool) -> None:
+    """Show each part, its address, its pid and whether it is healthy; and what the running jobs have counted.
+
+    The counts are of events and dead letters since the job's tasks started, as Flink gathers them every 10 s, with
+    the records that wait in Kafka. `shopstream dead-letters list` knows the dead letters of all time.
 
     \b
     Health:  healthy | starting | unhealthy (lives, does not answer) | dead (ended by itself) | stopped
-    Exit status: 0 if every part shown is healthy, 3 if not.
+    Exit status: 0 if every part shown is healthy, 3 if not; with --stream: 0 if a job runs, 3 if none.
 
     \b
     Examples:
       shopstream status
       shopstream status kafka valkey --json
+      shopstream status --stream --json
     """
-    found = _stack(parts).status()
+    if parts and only_stream:
+        raise click.UsageError("--stream shows no PART")
+    stack = _stack(parts)
+    found = stack.status()
+    if only_stream:
+        from deploy.stack.stream import stream_of
+
+        jobs = stream_of(stack.settings, found)
+        if as_json:
+            click.echo(json.dumps([job.model_dump(mode="json") for job in jobs], indent=2))
+        else:
+            _print_jobs(jobs)
+            if not jobs:
+                click.echo("No job runs.")
+        sys.exit(0 if jobs else 3)
     if as_json:
         click.echo(json.dumps([part.model_dump(mode="json") for part in found], indent=2))
     else:
         Console().print(status_table(found))
+        if not parts:
+            _print_stream(stack.settings, found)
     sys.exit(0 if all(part.state is State.HEALTHY for part in found) else 3)
+
+
+def _print_stream(settings: StackSettings, parts: list[PartStatus]) -> None:
+    # Imported here: without Flink, status needs none of the clients and answers at once.
+    if not any(part.state is State.HEALTHY for part in parts):
+        return
+    from deploy.stack.stream import stream_of
+
+    try:
+        _print_jobs(stream_of(settings, parts))
+    except ShopstreamError as error:
+        # The parts are what was asked for first; the exit status is theirs.
+        click.echo(f"shopstream: {error}", err=True)
+
+
+def _print_jobs(jobs: "list[StreamCounts]") -> None:
+    from deploy.stack.stream import stream_table
+
+    for job in jobs:
+        Console(width=min(Console().width, 100)).print(stream_table(job))
 
 
 def _stack(parts: tuple[str, ...]) -> Stack:

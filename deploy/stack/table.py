@@ -26,12 +26,12 @@ def status_table(parts: Iterable[PartStatus]) -> Table:
             part.address,
             str(part.pid or ""),
             f"[{_STYLES[part.state]}]{part.state}[/]",
-            "" if part.uptime_seconds is None else _duration(part.uptime_seconds),
+            "" if part.uptime_seconds is None else duration(part.uptime_seconds),
         )
     return table
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Word a duration in its two largest units: ``2 d 3 h``, ``4 min 5 s``, ``6 s``."""
     whole = int(seconds)
     days, hours, minutes = whole // 86_400, whole // 3600 % 24, whole // 60 % 60

@@ -80,10 +80,10 @@ def settings_table() -> str:
 
 def features_table() -> str:
     """Return the table of features.md."""
-    from flink_jobs.features.schema import USER_FEATURE_GROUPS
+    from flink_jobs.features.schema import FEATURE_SETS
 
     rows = ["| view | feature | type | unit | description |", "|---|---|---|---|---|"]
-    for group in USER_FEATURE_GROUPS:
+    for group in (group for features in FEATURE_SETS for group in features.groups):
         for feature in group.features:
             cells = (f"`{group.name}`", f"`{feature.name}`", feature.type, feature.unit, feature.description)
             rows.append(f"| {' | '.join(cells)} |")

@@ -2,7 +2,7 @@
 -- Grain: one Kafka record. Key: topic, partition, offset. State: none.
 CREATE TEMPORARY VIEW dead_letters AS
 SELECT
-    COALESCE(error_code, 'future_timestamp') AS error_code,
+    count_dead_letter(COALESCE(error_code, 'future_timestamp')) AS error_code,
     COALESCE(
         error_message,
         CONCAT(
@@ -14,6 +14,7 @@ SELECT
     `partition` AS source_partition,
     `offset` AS source_offset,
     kafka_time,
+    TO_BASE64(`key`) AS key_base64,
     TO_BASE64(`raw`) AS raw_base64
 FROM records
 WHERE error_code IS NOT NULL OR `timestamp` > kafka_time + INTERVAL '5' MINUTE

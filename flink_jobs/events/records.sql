@@ -24,6 +24,7 @@ CREATE TEMPORARY TABLE records (
     `error_code` STRING,
     `error_message` STRING,
     `raw` BYTES,
+    `key` BYTES,
     `topic` STRING NOT NULL METADATA VIRTUAL,
     `partition` INT NOT NULL METADATA VIRTUAL,
     `offset` BIGINT NOT NULL METADATA VIRTUAL,
@@ -46,6 +47,11 @@ CREATE TEMPORARY TABLE records (
     'scan.topic-partition-discovery.interval' = '5 min',
     -- One task reads all partitions, so that one clock tells when all are silent; what follows runs in parallel.
     'scan.parallelism' = '1',
-    'format' = 'shop-event',
-    'shop-event.rules' = '${rules}'
+    -- A replay of dead letters writes in transactions: what it broke off was never sent.
+    'properties.isolation.level' = 'read_committed',
+    'key.format' = 'raw',
+    'key.fields' = 'key',
+    'value.format' = 'shop-event',
+    'value.fields-include' = 'EXCEPT_KEY',
+    'value.shop-event.rules' = '${rules}'
 )

@@ -1,17 +1,37 @@
-"""User features: rolling over the events, to the online store and the feature topic."""
+"""Features of users and products: rolling over the events, to the online store, their topics and their logs."""
+
+from collections.abc import Sequence
 
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs.sinks import FEATURE_NAMES
+from flink_jobs.features.columns import feature_names, value_names
+from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
+from flink_jobs.shared_view import share
 from flink_jobs.statement import statement
 
-
-def create_views(t_env: StreamTableEnvironment) -> None:
-    """Create ``user_feature_rows`` over ``counted_events``."""
-    for view in ("user_events", "user_feature_rows"):
-        t_env.execute_sql(statement("flink_jobs.features", view))
+_PACKAGE = "flink_jobs.features"
 
 
-def inserts() -> list[str]:
-    """Return the statements that write ``user_feature_rows`` to the online store and to ``user_features``."""
-    return [statement("flink_jobs.features", name, features=FEATURE_NAMES) for name in ("online", "topic")]
+def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
+    """Create ``user_feature_rows`` and ``product_feature_rows`` over ``counted_events``."""
+    for features in sets:
+        t_env.execute_sql(statement(_PACKAGE, f"{features.entity}_events"))
+        share(t_env, f"{features.entity}_events", "rowtime")
+        t_env.execute_sql(statement(_PACKAGE, f"{features.entity}_feature_rows"))
+
+
+def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
+    """Return the statements that write the rows to the online store and to their topics."""
+    return [
+        statement(_PACKAGE, name, entity=features.entity, key=features.key, features=names(features))
+        for features in sets
+        for name, names in (("online", feature_names), ("topic", value_names))
+    ]
+
+
+def log_inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
+    """Return the statements that write the rows to their logs in the lake."""
+    return [
+        statement(_PACKAGE, "log", entity=features.entity, key=features.key, features=value_names(features))
+        for features in sets
+    ]

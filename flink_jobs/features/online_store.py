@@ -1,67 +1,114 @@
 """Writes feature rows to the online store, in Feast's format, never an older row over a newer one."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 import redis
 
-from flink_jobs.features.feast_encoding import FIELDS, TAGS, TIMESTAMP_FIELDS, timestamp, user_key, value
-
-# Beside Feast's fields: event time and version of the row that is there, as digits, so that text order is row order.
-_ORDER_FIELD = b"_order"
-
-# One round trip a batch, one script call a row: Redis runs a script alone, so check and write cannot interleave.
-_WRITE_IF_NEWER = """
-local held = redis.call('HGET', KEYS[1], ARGV[1])
-if held and held >= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], unpack(ARGV))
-return 1
-"""
-# Redis knows a script by this name, wherever it was loaded from.
-_SCRIPT = hashlib.sha1(_WRITE_IF_NEWER.encode(), usedforsecurity=False).hexdigest()
+from flink_jobs.features.online_calls import WRITE_IF_NEWER, OnlineCalls
+from flink_jobs.features.schema import FeatureSet
 
 Row = tuple[str, int, int, Sequence[float]]
-"""User id, event time in microseconds since 1970 UTC, version, and the values in the order of ``USER_FEATURES``
+"""Entity id, event time in microseconds since 1970 UTC, version, and the values in the order of the feature set
 (timestamps in seconds)."""
+
+_ROWS_AT_ONCE = 200
+"""Rows sent before the next are packed, so that the server works meanwhile."""
+
+_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class OnlineStore:
-    """The user features in Redis. A write that returns is in the server's memory; one that fails raises."""
+    """The features of one set in Redis. A write that returns is in the server's memory; one that fails raises.
 
-    def __init__(self, address: str) -> None:
+    A server that is away, or that loads its data, is waited for; after ``patience`` seconds the write raises
+    what the client raised last.
+    """
+
+    def __init__(self, address: str, features: FeatureSet, patience: float = 60) -> None:
         host, _, port = address.rpartition(":")
         self._redis = redis.Redis(host=host, port=int(port), socket_timeout=10, socket_connect_timeout=5)
+        self._calls = OnlineCalls(features)
+        self._patience = patience
 
     def write(self, rows: Iterable[Row]) -> int:
-        """Write rows in order; return how many were newer than what was there.
+        """Write rows, in any order; return how many entities got a newer row than they had.
 
-        Idempotent: a row written again, or after a newer one of its user, changes nothing.
+        Idempotent: a row written again, or after a newer one of its entity, changes nothing.
         """
-        calls = [(user_key(user_id), *_fields(micros, version, values)) for user_id, micros, version, values in rows]
-        try:
-            return self._call(calls)
-        except redis.exceptions.NoScriptError:
-            # The server is new, or was restarted: it has no scripts yet.
-            self._redis.script_load(_WRITE_IF_NEWER)
-            return self._call(calls)
+        ids, micros, versions, values = zip(*rows, strict=True) if (rows := list(rows)) else ((), (), (), ())
+        return self.write_columns(ids, micros, versions, list(zip(*values, strict=True)))
+
+    def write_columns(
+        self,
+        ids: Sequence[str],
+        micros: Sequence[int],
+        versions: Sequence[int],
+        columns: Sequence[Sequence[float]],
+    ) -> int:
+        """Write rows that come as columns; see ``write``."""
+        # Readers see an entity's newest row alone, so of several in one batch only that is written.
+        newest: dict[str, int] = {}
+        for row, entity_id in enumerate(ids):
+            other = newest.setdefault(entity_id, row)
+            if (micros[row], versions[row]) > (micros[other], versions[other]):
+                newest[entity_id] = row
+        chosen = list(newest.values())
+        return self._patiently(lambda: self._write(chosen, ids, micros, versions, columns)) if chosen else 0
 
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
 
-    def _call(self, calls: Iterable[Sequence[Any]]) -> int:
-        pipeline = self._redis.pipeline(transaction=False)
-        for call in calls:
-            pipeline.evalsha(_SCRIPT, 1, *call)
-        return sum(pipeline.execute())
+    def _write(
+        self,
+        chosen: Sequence[int],
+        ids: Sequence[str],
+        micros: Sequence[int],
+        versions: Sequence[int],
+        columns: Sequence[Sequence[float]],
+    ) -> int:
+        def packed() -> Iterable[list[bytes]]:
+            for start in range(0, len(chosen), _ROWS_AT_ONCE):
+                rows = chosen[start : start + _ROWS_AT_ONCE]
+                yield self._calls.pack(
+                    [ids[row] for row in rows],
+                    [micros[row] for row in rows],
+                    [versions[row] for row in rows],
+                    [[column[row] for row in rows] for column in columns],
+                )
 
+        try:
+            return self._send(packed())
+        except redis.exceptions.NoScriptError:
+            # The server is new, or was restarted: it has no scripts yet.
+            self._redis.script_load(WRITE_IF_NEWER)
+            return self._send(packed())
 
-def _fields(micros: int, version: int, values: Sequence[float]) -> list[Any]:
-    moment = timestamp(micros)
-    fields: list[Any] = [_ORDER_FIELD, b"%017d.%012d" % (micros, version)]
-    for field in TIMESTAMP_FIELDS:
-        fields += (field, moment)
-    for field, tag, number in zip(FIELDS, TAGS, values, strict=True):
-        fields += (field, value(tag, number))
-    return fields
+    def _send(self, batches: Iterable[list[bytes]]) -> int:
+        connection = self._redis.connection_pool.get_connection()
+        try:
+            sent = 0
+            for calls in batches:
+                connection.send_packed_command([b"".join(calls)], check_health=False)
+                sent += len(calls)
+            return sum([connection.read_response() for _ in range(sent)])
+        except BaseException:
+            # Answers that were not read would be taken for those of the next calls.
+            connection.disconnect()
+            raise
+        finally:
+            self._redis.connection_pool.release(connection)
+
+    def _patiently(self, write: Callable[[], int]) -> int:
+        deadline = time.monotonic() + self._patience
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return write()
+            except _AWAY:
+                if time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,6 +1,7 @@
-"""User features: names, types and units, declared once for the Flink job, Feast, training and the scorer."""
+"""Features of users and products: names, types and units, declared once for all that write or read them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 FeatureType = Literal["int64", "double", "timestamp"]
@@ -18,15 +19,44 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class FeatureGroup:
-    """Features that are looked up together: one Feast feature view."""
+    """Features that are looked up together: one Feast feature view. ``window`` is the time they are of."""
 
     name: str
+    window: Literal["24h", "1h", "session"]
     description: str
     features: tuple[Feature, ...]
 
 
+@dataclass(frozen=True)
+class FeatureSet:
+    """All features of one kind of entity: the columns of its rows, in their order.
+
+    ``flags`` are boolean columns that say something of the row; they are in its topic and log, and are no features.
+    """
+
+    entity: str
+    groups: tuple[FeatureGroup, ...]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Name of the column that says whose features they are: a string."""
+        return f"{self.entity}_id"
+
+    @property
+    def name(self) -> str:
+        """Name of its topic, and of its log in the lake."""
+        return f"{self.entity}_features"
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The features of all groups."""
+        return tuple(feature for group in self.groups for feature in group.features)
+
+
 USER_24H = FeatureGroup(
     "user_24h",
+    "24h",
     "What a user did in the last 24 hour-tiles (the hour under way and the 23 before it)",
     (
         Feature("total_events_24h", "int64", "events", "Events of any type"),
@@ -43,6 +73,7 @@ USER_24H = FeatureGroup(
 )
 USER_1H = FeatureGroup(
     "user_1h",
+    "1h",
     "What a user did in the last twelve 5-minute tiles (the one under way and the 11 before it)",
     (
         Feature("events_1h", "int64", "events", "Events of any type"),
@@ -53,6 +84,7 @@ USER_1H = FeatureGroup(
 )
 USER_SESSION = FeatureGroup(
     "user_session",
+    "session",
     "The user's current session; zeros once it has been silent for 30 minutes",
     (
         Feature("session_events", "int64", "events", "Events of the current session"),
@@ -60,6 +92,36 @@ USER_SESSION = FeatureGroup(
         Feature("session_cart_value", "double", "currency", "Value put in the cart since the last purchase"),
     ),
 )
+PRODUCT_24H = FeatureGroup(
+    "product_24h",
+    "24h",
+    "What was done with a product in the last 24 hour-tiles (the hour under way and the 23 before it)",
+    (
+        Feature("views_24h", "int64", "views", "Product views"),
+        Feature("carts_24h", "int64", "additions", "Add-to-cart events, whatever their quantity"),
+        Feature("product_purchases_24h", "int64", "purchases", "Purchases that contain the product"),
+        Feature("units_sold_24h", "double", "units", "Sum of the quantities bought"),
+        Feature("product_revenue_24h", "double", "currency", "Sum of quantity x price of what was bought"),
+        Feature("view_to_purchase_rate_24h", "double", "purchases per view", "Purchases per view; 0 without a view"),
+    ),
+)
+PRODUCT_1H = FeatureGroup(
+    "product_1h",
+    "1h",
+    "What was done with a product in the last twelve 5-minute tiles (the one under way and the 11 before it)",
+    (
+        Feature("views_1h", "int64", "views", "Product views"),
+        Feature("carts_1h", "int64", "additions", "Add-to-cart events, whatever their quantity"),
+        Feature("product_purchases_1h", "int64", "purchases", "Purchases that contain the product"),
+        Feature("units_sold_1h", "double", "units", "Sum of the quantities bought"),
+        Feature("product_revenue_1h", "double", "currency", "Sum of quantity x price of what was bought"),
+        Feature("view_to_purchase_rate_1h", "double", "purchases per view", "Purchases per view; 0 without a view"),
+    ),
+)
 
-USER_FEATURE_GROUPS = (USER_24H, USER_1H, USER_SESSION)
-USER_FEATURES = tuple(feature for group in USER_FEATURE_GROUPS for feature in group.features)
+USER = FeatureSet("user", (USER_24H, USER_1H, USER_SESSION), flags=("is_capped",))
+PRODUCT = FeatureSet("product", (PRODUCT_24H, PRODUCT_1H))
+FEATURE_SETS = (USER, PRODUCT)
+
+USER_FEATURE_GROUPS, USER_FEATURES = USER.groups, USER.features
+PRODUCT_FEATURE_GROUPS, PRODUCT_FEATURES = PRODUCT.groups, PRODUCT.features

@@ -1,5 +1,5 @@
 -- Every feature row into its topic.
--- Grain: one change of one user. Key: user_id (compacted topic). State: none.
-INSERT INTO user_features
-SELECT user_id, event_timestamp, version, ${features}, is_capped
-FROM user_feature_rows
+-- Grain: one change of one ${entity}. Key: ${key} (compacted topic). State: none.
+INSERT INTO ${entity}_features
+SELECT ${key}, event_timestamp, version, ${features}
+FROM ${entity}_feature_rows

@@ -6,8 +6,7 @@ SELECT
     row_time AS rowtime,
     event_time AS event_timestamp,
     session_id,
-    -- A long address is told from others by its hash, so that no page can fill a user's state.
-    CASE WHEN event_type = 'page_view' THEN IF(CHAR_LENGTH(page) > 100, MD5(page), page) END AS page,
+    CASE WHEN event_type = 'page_view' THEN page END AS page,
     event_type = 'purchase' AS is_purchase,
     event_type = 'add_to_cart' AS is_cart_addition,
     event_type = 'product_view' AS is_product_view,

@@ -6,7 +6,8 @@ CREATE TEMPORARY TABLE dead_letter_events (
     source_partition INT,
     source_offset BIGINT,
     kafka_time TIMESTAMP_LTZ(3),
-    `raw_base64` STRING
+    key_base64 STRING,
+    raw_base64 STRING
 ) WITH (
     'connector' = 'kafka',
     'topic' = '${topic}',

@@ -1,8 +1,30 @@
-"""Window metrics: page views a minute, revenue every five minutes."""
+"""Window metrics: page views, revenue, user activity and funnel stages, and the windows that anomalies are found in."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pyflink.table import StreamTableEnvironment
+
+from flink_jobs.metrics.window_metric import EVENT_WINDOWS, RESULTS, WindowMetric
+from flink_jobs.settings import JobSettings
 from flink_jobs.statement import statement
 
 
-def inserts() -> list[str]:
-    """Return the statements that read ``counted_events`` and write ``page_views`` and ``revenue``."""
-    return [statement("flink_jobs.metrics", name) for name in ("page_views", "revenue")]
+def create_views(
+    t_env: StreamTableEnvironment,
+    settings: JobSettings,
+    metrics: Iterable[WindowMetric] = (*RESULTS, EVENT_WINDOWS),
+) -> None:
+    """Create the windows of each metric over ``counted_events``; over those of ``EVENT_WINDOWS`` the view of its name.
+
+    A metric whose view nothing reads costs nothing.
+    """
+    for metric in metrics:
+        metric.create_windows(t_env, timedelta(milliseconds=settings.mini_batch_ms))
+        if metric is EVENT_WINDOWS:
+            t_env.execute_sql(statement("flink_jobs.metrics", metric.name))
+
+
+def inserts(metrics: Iterable[WindowMetric] = RESULTS) -> list[str]:
+    """Return the statements that write each metric's windows to the table of its name."""
+    return [statement("flink_jobs.metrics", metric.name) for metric in metrics]

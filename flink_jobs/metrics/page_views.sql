@@ -1,11 +1,6 @@
 -- Views of each page, and by how many users, in each minute.
--- Grain: 1 minute, page. Key: window_start, page (upsert). State: counts and user ids a window, 26 h.
+-- Grain: 1 minute, page. Key: window_start, page (compacted topic); the row with is_final is the last one.
+-- State: count and user ids of a window, until it is final: 10 minutes after its end (see window_metric.py).
 INSERT INTO page_views
-SELECT
-    FLOOR(row_time TO MINUTE) AS window_start,
-    page,
-    COUNT(*) AS page_views,
-    COUNT(DISTINCT user_id) AS unique_users
-FROM counted_events
-WHERE event_type = 'page_view' AND page IS NOT NULL
-GROUP BY FLOOR(row_time TO MINUTE), page
+SELECT window_start, window_end, `key` AS page, events AS page_views, distinct_ids AS unique_users, is_final
+FROM page_views_windows

@@ -1,16 +1,18 @@
--- Page views as upserts: the latest row of a key is the window's value.
+-- Page views, one record a change, keyed by grain: compaction keeps the latest of each.
 CREATE TEMPORARY TABLE page_views (
     window_start TIMESTAMP_LTZ(3),
+    window_end TIMESTAMP_LTZ(3),
     page STRING,
     page_views BIGINT,
     unique_users BIGINT,
-    PRIMARY KEY (window_start, page) NOT ENFORCED
+    is_final BOOLEAN
 ) WITH (
-    'connector' = 'upsert-kafka',
+    'connector' = 'kafka',
     'topic' = '${topic}',
     'properties.bootstrap.servers' = '${bootstrap}',
     'key.format' = 'json',
     'key.json.timestamp-format.standard' = 'ISO-8601',
+    'key.fields' = 'window_start;page',
     'value.format' = 'json',
     'value.json.timestamp-format.standard' = 'ISO-8601'
 )

@@ -1,21 +1,13 @@
 -- Revenue, number of purchases and average order in each five minutes.
--- Grain: 5 minutes, currency. Key: window_start, currency (upsert). State: two sums a window, 26 h.
+-- Grain: 5 minutes, currency. Key: window_start, currency (compacted topic); the row with is_final is the last one.
+-- State: two sums a window, until it is final: 10 minutes after its end (see window_metric.py).
 INSERT INTO revenue
 SELECT
     window_start,
-    currency,
-    CAST(SUM(total) AS DOUBLE) AS total_revenue,
-    COUNT(*) AS transaction_count,
-    CAST(SUM(total) / COUNT(*) AS DOUBLE) AS avg_order_value
-FROM (
-    SELECT
-        TO_TIMESTAMP_LTZ(
-            TIMESTAMPDIFF(SECOND, TO_TIMESTAMP_LTZ(0, 3), row_time) / 300 * 300, 0
-        ) AS window_start,
-        COALESCE(currency, 'USD') AS currency,
-        -- As in the user features: more than a billion counts as a billion, so that sums are exact.
-        CAST(LEAST(total, 1e9) AS DECIMAL(20, 6)) AS total
-    FROM counted_events
-    WHERE event_type = 'purchase'
-)
-GROUP BY window_start, currency
+    window_end,
+    `key` AS currency,
+    CAST(amount AS DOUBLE) AS total_revenue,
+    events AS transaction_count,
+    CAST(amount AS DOUBLE) / events AS avg_order_value,
+    is_final
+FROM revenue_windows

@@ -1,6 +1,6 @@
 """Health, readiness and metrics; open, so that probes and Prometheus need no key."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from serving.dependencies import MetricsDep, ScorerDep
@@ -19,7 +19,7 @@ async def healthz() -> HealthOut:
 
 
 @router.get("/readyz", summary="Can it score?", responses=problems(503))
-async def readyz(scorer: ScorerDep) -> ReadyOut:
+async def readyz(request: Request, scorer: ScorerDep) -> ReadyOut:
     """Read the online store and look at each model. A problem that does not stop scoring is only told."""
     away = await scorer.features.probe()
     checks = {"features": Check(ok=away is None, detail=away)}
@@ -27,6 +27,8 @@ async def readyz(scorer: ScorerDep) -> ReadyOut:
         checks[f"model {slot.name}"] = Check(ok=slot.current is not None, detail=slot.problem)
     # A score that cannot be logged is still answered.
     checks["score log"] = Check(ok=True, detail=scorer.log.problem)
+    # Nor does the collector keep anybody from being scored.
+    checks["collector"] = Check(ok=True, detail=request.app.state.collector.problem)
     failed = [check.detail or name for name, check in checks.items() if not check.ok]
     if failed:
         extensions = {"checks": {name: check.model_dump() for name, check in checks.items()}}

@@ -83,6 +83,12 @@ def page_views(settings: StackSettings) -> dict[tuple[str, str], tuple[int, int]
     }
 
 
+def finals(settings: StackSettings, window: tuple[str, str]) -> list[bool]:
+    """Whether each row of the window is the final one, in the order in which they were written."""
+    rows = [json.loads(record.value) for record in TopicReader(settings.kafka_bootstrap).records("page_views")]
+    return [row["is_final"] for row in rows if (row["window_start"], row["page"]) == window]
+
+
 def lake(settings: StackSettings) -> list[tuple[str, bool, bool]]:
     files = settings.home / "lake" / "events"
     if not any(files.glob("**/part-*")):
@@ -106,6 +112,8 @@ def test_poison_duplicates_and_late_events(job: StackSettings) -> None:
     send(page_view("d", 0.4, "u3", "/job"), page_view("a", 0.1, "u1", "/job"))
     first = (START.strftime("%Y-%m-%dT%H:%M:%SZ"), "/job")
     wait_until(lambda: page_views(job).get(first), (4, 3))
+    # There long before event time has come so far that the window can be final.
+    assert not any(finals(job, first))
 
     # Half an hour later, then one that is five minutes late, and one that is half an hour late.
     later = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
@@ -118,6 +126,9 @@ def test_poison_duplicates_and_late_events(job: StackSettings) -> None:
     expected = [(name, name == "g", False) for name in "abcdefg"]
     wait_until(lambda: lake(job), sorted([*expected, ("a", False, True)]))
     assert page_views(job) == {first: (4, 3), between: (1, 1), later: (1, 1)}
+    wait_until(lambda: finals(job, first)[-1], True)
+    assert finals(job, first).count(True) == 1
+    assert not any(finals(job, later))
 
     def dead_letters() -> list[tuple[str, int, bytes]]:
         found = [json.loads(record.value) for record in TopicReader(job.kafka_bootstrap).records("dead_letter_events")]
@@ -136,6 +147,8 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     """What was counted before is counted on, not anew; what was seen before is still a duplicate."""
     window = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
     assert page_views(job)[window] == (1, 1)
+    final = START.strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
+    rows_before = finals(job, final)
     cluster = Cluster(flink_cluster.rest)
     savepoint = cluster.stop(running(cluster))
     forgetful = subprocess.run(
@@ -156,6 +169,7 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
         lambda: [row for row in lake(job) if row[0] in "eh"],
         [("e", False, False), ("e", False, True), ("h", False, False)],
     )
+    assert finals(job, final) == rows_before
 
 
 def running(cluster: Cluster) -> str:

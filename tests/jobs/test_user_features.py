@@ -13,9 +13,9 @@ import pytest
 from flink_jobs import sources
 from flink_jobs.environment import table_environment
 from flink_jobs.features import job
-from flink_jobs.features.schema import USER_FEATURES
+from flink_jobs.features.columns import feature_names
+from flink_jobs.features.schema import USER, USER_FEATURES
 from flink_jobs.settings import JobSettings
-from flink_jobs.sinks import FEATURE_NAMES
 from tests.jobs.records import create_bounded_records
 
 START = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -55,7 +55,7 @@ def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[
     t_env = table_environment(JobSettings(mini_batch_ms=0), "test", bounded=True)
     create_bounded_records(t_env, folder / "in", arrivals, lag)
     sources.create_event_views(t_env)
-    job.create_views(t_env)
+    job.create_views(t_env, [USER])
     t_env.execute_sql(
         "CREATE TEMPORARY TABLE out_rows (user_id STRING, event_us STRING, version BIGINT, "
         + ", ".join(f"{f.name} {'DOUBLE' if f.type == 'double' else 'STRING'}" for f in USER_FEATURES)
@@ -176,4 +176,4 @@ def test_duplicates_and_events_later_than_ten_minutes_change_nothing(tmp_path: P
 
 
 def test_every_feature_of_the_schema_comes_out_of_the_function() -> None:
-    assert FEATURE_NAMES.split(", ") == NAMES
+    assert feature_names(USER).split(", ") == NAMES

@@ -37,6 +37,9 @@ esac
 case "$*" in
     *install*maven*) cp "$SPARE/mvn" "$BIN/mvn" ;;
 esac
+case "$*" in
+    *install*chromium*) cp "$SPARE/mvn" "$BIN/chromium-browser" ;;
+esac
 """
 
 # `-c` asks about the version or a module: answered from the file's own lines. `-m venv` copies itself.
@@ -104,10 +107,10 @@ class Machine:
         shutil.copy(self.spare / "java", self.bin / "java")
         shutil.copy(self.spare / "mvn", self.bin / "mvn")
 
-    def setup(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def setup(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         self.calls_file.write_text("")
         return subprocess.run(
-            [self.checkout / "deploy/setup/setup.sh"],
+            [self.checkout / "deploy/setup/setup.sh", *options],
             env={
                 "PATH": str(self.bin),
                 "BIN": str(self.bin),
@@ -252,6 +255,28 @@ def test_missing_openmp_is_named(machine: Machine) -> None:
     machine.put_jdk_and_maven()
     machine.put("ldconfig", "#!/bin/sh\necho libc.so.6\n")
     assert machine.setup().stderr == ("shopstream: Missing: libgomp. Install with: sudo apt-get install -y libgomp1\n")
+
+
+def test_only_the_tests_need_a_browser(ready: Machine) -> None:
+    assert ready.setup().returncode == 0
+    done = ready.setup("--tests")
+    assert done.returncode == 1
+    assert done.stderr == "shopstream: Missing: Chromium. Install with: sudo apt-get install -y chromium\n"
+
+
+@pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
+def test_any_chromium_will_do(ready: Machine, name: str) -> None:
+    ready.put(name, "#!/bin/sh\n")
+    done = ready.setup("--tests")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_missing_browser_is_installed_where_allowed(ready: Machine) -> None:
+    ready.put("id", "#!/bin/sh\necho 0\n")
+    ready.put("apt-get", APT_GET)
+    ready.put("apt-cache", '#!/bin/sh\n[ "$2" != chromium ]\n')
+    assert ready.setup("--tests").returncode == 0
+    assert ready.calls()[-1].endswith(" chromium-browser (noninteractive)")
 
 
 def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:

@@ -12,18 +12,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flink_jobs.features.feast_encoding import (
-    FIELDS,
     PROJECT,
     TAGS,
-    TIMESTAMP_FIELDS,
+    hash_fields,
+    key_maker,
     timestamp,
-    user_key,
+    timestamp_fields,
     value,
     varint,
 )
-from flink_jobs.features.schema import USER_FEATURE_GROUPS, USER_FEATURES
+from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
 
-TAG = {feature.type: tag for feature, tag in zip(USER_FEATURES, TAGS, strict=True)}
 int64 = st.integers(-(2**63), 2**63 - 1)
 # Around each length of a varint, where one bit decides on one byte more.
 edges = st.builds(lambda bits, off: 2**bits + off, st.integers(0, 62), st.integers(-1, 1))
@@ -44,25 +43,25 @@ def test_varint(number: int) -> None:
 @given(int64 | edges)
 @example(0)
 def test_an_integer(number: int) -> None:
-    assert value(TAG["int64"], number) == Value(int64_val=number).SerializeToString()
+    assert value(TAGS["int64"], number) == Value(int64_val=number).SerializeToString()
 
 
 @given(st.floats())
 @example(0.0)
 @example(-0.0)
 def test_a_double(number: float) -> None:
-    assert value(TAG["double"], number) == Value(double_val=number).SerializeToString()
+    assert value(TAGS["double"], number) == Value(double_val=number).SerializeToString()
 
 
 @given(st.integers(-(2**53), 2**53))
 def test_an_integer_where_a_double_is_due(number: int) -> None:
-    assert value(TAG["double"], number) == Value(double_val=float(number)).SerializeToString()
+    assert value(TAGS["double"], number) == Value(double_val=float(number)).SerializeToString()
 
 
 @given(st.integers(0, MAX_SECOND))
 @example(0)
 def test_a_timestamp_feature(second: int) -> None:
-    assert value(TAG["timestamp"], second) == Value(unix_timestamp_val=second).SerializeToString()
+    assert value(TAGS["timestamp"], second) == Value(unix_timestamp_val=second).SerializeToString()
 
 
 @given(st.integers(0, MAX_SECOND), st.integers(0, 999_999))
@@ -82,26 +81,28 @@ def test_an_event_time_before_1970(micros: int) -> None:
     assert timestamp(micros) == message.SerializeToString()
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=50))
-@example("")
-@example("Zoë 🛒 用户")
-def test_a_users_key(user_id: str) -> None:
-    entity = EntityKey(join_keys=["user_id"], entity_values=[Value(string_val=user_id)])
+@pytest.mark.parametrize("features", FEATURE_SETS, ids=lambda features: features.entity)
+@given(entity_id=st.text(st.characters(codec="utf-8"), max_size=50))
+@example(entity_id="")
+@example(entity_id="Zoë 🛒 用户")
+def test_an_entitys_key(features: FeatureSet, entity_id: str) -> None:
+    entity = EntityKey(join_keys=[features.key], entity_values=[Value(string_val=entity_id)])
     key = serialize_entity_key(entity, entity_key_serialization_version=3)
-    assert user_key(user_id) == key + PROJECT.encode()
+    assert key_maker(features)(entity_id) == key + PROJECT.encode()
 
 
-def test_fields() -> None:
-    names = [f"{group.name}:{feature.name}" for group in USER_FEATURE_GROUPS for feature in group.features]
-    assert [*FIELDS] == [_mmh3(name) for name in names]
-    assert [*TIMESTAMP_FIELDS] == [f"_ts:{group.name}".encode() for group in USER_FEATURE_GROUPS]
-    fields = {*FIELDS, *TIMESTAMP_FIELDS, b"_order"}
-    assert len(fields) == len(FIELDS) + len(TIMESTAMP_FIELDS) + 1, "no field may overwrite another"
+@pytest.mark.parametrize("features", FEATURE_SETS, ids=lambda features: features.entity)
+def test_fields(features: FeatureSet) -> None:
+    names = [f"{group.name}:{feature.name}" for group in features.groups for feature in group.features]
+    assert [*hash_fields(features)] == [_mmh3(name) for name in names]
+    assert [*timestamp_fields(features)] == [f"_ts:{group.name}".encode() for group in features.groups]
+    fields = {*hash_fields(features), *timestamp_fields(features), b"_order"}
+    assert len(fields) == len(features.features) + len(features.groups) + 1, "no field may overwrite another"
 
 
 @pytest.mark.parametrize("number", ["1", None])
 def test_what_is_no_number_is_refused(number: object) -> None:
-    for tag in TAG.values():
-        if tag == TAG["double"] or number is None:
+    for tag in TAGS.values():
+        if tag == TAGS["double"] or number is None:
             with pytest.raises((TypeError, struct.error)):
                 value(tag, number)  # type: ignore[arg-type]

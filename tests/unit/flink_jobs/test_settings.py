@@ -74,6 +74,11 @@ def test_every_job_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPat
         "checkpoint_seconds": "0.5",
         "silence_seconds": "7.5",
         "mini_batch_ms": "0",
+        "funnel": "shop.toml",
+        "anomaly_count_limit": "5.5",
+        "anomaly_intensity_limit": "6.5",
+        "anomaly_score": "7.5",
+        "anomaly_min_history": "48",
         "feature_flush_ms": "9",
     }
     assert given.keys() == JobSettings.model_fields.keys()

@@ -1,70 +1,53 @@
 package shopstream.features;
 
-import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
+import org.apache.flink.table.api.dataview.ListView;
 
 /**
- * Events of a user that wait for the watermark, as bytes: how old events are put in order when a backlog is read
- * from many partitions at once. Empty in a live stream.
+ * Events of one key that wait for the watermark, each as bytes, in a list in Flink's state that only grows until the
+ * watermark has passed some: how old events are put in order when a backlog is read from many partitions at once.
+ * Empty in a live stream. An event is numbers, of which the first is its time in microseconds.
  */
 final class PendingEvents {
-    private final DataOutputSerializer out = new DataOutputSerializer(256);
-    private final DataInputDeserializer in = new DataInputDeserializer();
+    /** The milliseconds of the first of no events. */
+    static final long NONE = Long.MAX_VALUE;
 
-    /** The bytes with one more event. */
-    byte[] add(byte[] pending, UserEvent event) throws IOException {
-        out.clear();
-        if (pending != null) {
-            out.write(pending);
-        }
-        out.writeLong(event.time);
-        out.writeUTF(event.session == null ? "" : event.session);
-        out.writeUTF(event.page == null ? "" : event.page);
-        out.writeByte((event.purchase ? 1 : 0) | (event.cartAddition ? 2 : 0) | (event.productView ? 4 : 0));
-        out.writeLong(event.revenue);
-        out.writeLong(event.cartDelta);
-        return out.getCopyOfBuffer();
+    private PendingEvents() {}
+
+    static void add(ListView<byte[]> pending, long[] event) throws Exception {
+        ByteBuffer bytes = ByteBuffer.allocate(event.length * Long.BYTES);
+        bytes.asLongBuffer().put(event);
+        pending.add(bytes.array());
     }
 
-    /** The events by time, those of one moment in the order in which they came. */
-    List<UserEvent> inOrder(byte[] pending) throws IOException {
-        List<UserEvent> events = new ArrayList<>();
-        if (pending != null) {
-            in.setBuffer(pending);
-            while (in.available() > 0) {
-                events.add(read());
+    /**
+     * Takes out those up to the watermark, by time and for one moment in the order in which they came. Those that
+     * stay are there afterwards, and {@code state.firstPending} is the first of them.
+     */
+    static List<long[]> takeRipe(ListView<byte[]> pending, RollingState state, long watermark) throws Exception {
+        List<long[]> ripe = new ArrayList<>();
+        List<byte[]> unripe = new ArrayList<>();
+        state.firstPending = NONE;
+        for (byte[] bytes : pending.getList()) {
+            long millis = Math.floorDiv(ByteBuffer.wrap(bytes).getLong(), 1_000L);
+            if (millis <= watermark) {
+                long[] event = new long[bytes.length / Long.BYTES];
+                ByteBuffer.wrap(bytes).asLongBuffer().get(event);
+                ripe.add(event);
+            } else {
+                unripe.add(bytes);
+                state.firstPending = Math.min(state.firstPending, millis);
             }
-            events.sort(Comparator.comparingLong(event -> event.time));
         }
-        return events;
-    }
-
-    /** The bytes of these events; null for none. */
-    byte[] of(List<UserEvent> events) throws IOException {
-        byte[] pending = null;
-        for (UserEvent event : events) {
-            pending = add(pending, event);
+        if (unripe.isEmpty()) {
+            pending.clear();
+        } else {
+            pending.setList(unripe);
         }
-        return pending;
-    }
-
-    private UserEvent read() throws IOException {
-        UserEvent event = new UserEvent();
-        event.time = in.readLong();
-        String session = in.readUTF();
-        event.session = session.isEmpty() ? null : session;
-        String page = in.readUTF();
-        event.page = page.isEmpty() ? null : page;
-        int kind = in.readByte();
-        event.purchase = (kind & 1) != 0;
-        event.cartAddition = (kind & 2) != 0;
-        event.productView = (kind & 4) != 0;
-        event.revenue = in.readLong();
-        event.cartDelta = in.readLong();
-        return event;
+        ripe.sort(Comparator.comparingLong(event -> event[0]));
+        return ripe;
     }
 }

@@ -1,8 +1,5 @@
 package shopstream.features;
 
-import java.util.HashMap;
-import java.util.Map;
-
 /**
  * Everything the features of one user are computed from. Times are microseconds since 1970 UTC, money is in
  * millionths of the currency's unit, so that sums are exact whatever the order of the events.
@@ -11,35 +8,51 @@ import java.util.Map;
  * the 11 such before it. {@link #clock} is the moment the values hold for: the latest event or timer.
  */
 final class UserWindow {
-    static final long HOUR = 3_600_000_000L;
-    static final long FIVE_MINUTES = 300_000_000L;
     static final long SESSION_GAP = 1_800_000_000L;
 
     /** Distinct pages, and distinct sessions, kept for one user; a bot may not fill the memory. */
     static final int MAX_DISTINCT = 1_000;
 
+    static final int DAY_COUNTERS = 4;
     static final int DAY_EVENTS = 0;
     static final int DAY_PURCHASES = 1;
     static final int DAY_CART_ADDITIONS = 2;
     static final int DAY_REVENUE = 3;
 
+    static final int HOUR_COUNTERS = 4;
     static final int HOUR_EVENTS = 0;
     static final int HOUR_PRODUCT_VIEWS = 1;
     static final int HOUR_CART_ADDITIONS = 2;
     static final int HOUR_PURCHASES = 3;
 
     long version;
-    long firstSeen = Long.MAX_VALUE;
-    long lastSeen = Long.MIN_VALUE;
-    long clock = Long.MIN_VALUE;
+    long firstSeen;
+    long lastSeen;
+    long clock;
     boolean capped;
-    final Tiles day = new Tiles(24, 4);
-    final Tiles hour = new Tiles(12, 4);
-    /** Page to the latest hour tile in which it was seen. */
-    final Map<String, Long> pages = new HashMap<>();
+    final Tiles day = Tiles.ofDay(DAY_COUNTERS);
+    final Tiles hour = Tiles.ofHour(HOUR_COUNTERS);
+    final Pages pages = new Pages();
+    final Sessions sessions = new Sessions();
 
-    final Map<String, Session> sessions = new HashMap<>();
-    String currentSession;
+    UserWindow() {
+        clear();
+    }
+
+    /** Makes this the window of a user who was never seen. */
+    void clear() {
+        version = 0;
+        firstSeen = Long.MAX_VALUE;
+        lastSeen = Long.MIN_VALUE;
+        clock = Long.MIN_VALUE;
+        capped = false;
+        day.size = 0;
+        hour.size = 0;
+        pages.size = 0;
+        sessions.size = 0;
+        sessions.changes = 0;
+        sessions.current = Sessions.NONE;
+    }
 
     void add(UserEvent event) {
         version++;
@@ -55,89 +68,57 @@ final class UserWindow {
         if (time <= clock) {
             return false;
         }
-        boolean wasOpen = sessionIsOpen();
+        boolean wasOpen = openSession() != Sessions.NONE;
         clock = time;
-        long oldestHour = day.oldestCounted(Math.floorDiv(clock, HOUR));
-        boolean dayChanged = day.expire(oldestHour);
+        boolean dayChanged = day.advance(clock);
         if (dayChanged) {
-            pages.values().removeIf(tile -> tile < oldestHour);
-            sessions.values().removeIf(session -> session.lastTile < oldestHour);
+            long oldest = day.oldestCounted(clock);
+            pages.expire(oldest);
+            sessions.expire(oldest * day.length);
             capped &= day.size > 0;
         }
-        boolean hourChanged = hour.expire(hour.oldestCounted(Math.floorDiv(clock, FIVE_MINUTES)));
-        return dayChanged | hourChanged | (wasOpen && !sessionIsOpen());
+        boolean hourChanged = hour.advance(clock);
+        return dayChanged | hourChanged | (wasOpen && openSession() == Sessions.NONE);
     }
 
     /** The next moment at which a value changes without an event; {@code Long.MAX_VALUE} if none will. */
     long nextChange() {
-        long next = Long.MAX_VALUE;
-        if (day.size > 0) {
-            next = (day.index[0] + day.width) * HOUR;
-        }
-        if (hour.size > 0) {
-            next = Math.min(next, (hour.index[0] + hour.width) * FIVE_MINUTES);
-        }
-        if (sessionIsOpen()) {
-            next = Math.min(next, sessions.get(currentSession).lastSeen + SESSION_GAP);
-        }
-        return next;
+        long next = Math.min(day.nextChange(), hour.nextChange());
+        int open = openSession();
+        return open == Sessions.NONE ? next : Math.min(next, sessions.lastSeen(open) + SESSION_GAP);
     }
 
-    /** The session of the latest event that has one, or null once it has been silent for {@link #SESSION_GAP}. */
-    Session openSession() {
-        return sessionIsOpen() ? sessions.get(currentSession) : null;
-    }
-
-    private boolean sessionIsOpen() {
-        Session current = currentSession == null ? null : sessions.get(currentSession);
-        return current != null && clock - current.lastSeen < SESSION_GAP;
+    /**
+     * Place of the session of the latest event that has one, or {@link Sessions#NONE} once it has been silent for
+     * {@link #SESSION_GAP}.
+     */
+    int openSession() {
+        int current = sessions.current;
+        return current != Sessions.NONE && clock - sessions.lastSeen(current) < SESSION_GAP ? current : Sessions.NONE;
     }
 
     private void addToDay(UserEvent event) {
-        long tile = Math.floorDiv(event.time, HOUR);
-        if (tile < day.oldestCounted(Math.floorDiv(clock, HOUR))) {
+        int at = day.at(event.time, clock);
+        if (at == Tiles.GONE) {
             return;
         }
-        int at = day.at(tile);
         day.values[at + DAY_EVENTS]++;
         day.values[at + DAY_PURCHASES] += event.purchase ? 1 : 0;
         day.values[at + DAY_CART_ADDITIONS] += event.cartAddition ? 1 : 0;
         day.values[at + DAY_REVENUE] += event.revenue;
-        if (event.page != null) {
-            if (pages.size() < MAX_DISTINCT || pages.containsKey(event.page)) {
-                pages.merge(event.page, tile, Math::max);
-            } else {
-                capped = true;
-            }
+        if (event.onPage) {
+            capped |= !pages.add(event.pageHigh, event.pageLow, day.tile(event.time), MAX_DISTINCT);
         }
-        if (event.session != null) {
-            addToSession(event, tile);
-        }
-    }
-
-    private void addToSession(UserEvent event, long tile) {
-        Session session = sessions.get(event.session);
-        if (session == null) {
-            if (sessions.size() >= MAX_DISTINCT) {
-                capped = true;
-                return;
-            }
-            session = new Session();
-            sessions.put(event.session, session);
-        }
-        session.add(event.time, tile, event.purchase, event.cartDelta);
-        Session current = sessions.get(currentSession);
-        if (current == null || session.lastSeen >= current.lastSeen) {
-            currentSession = event.session;
+        if (event.inSession) {
+            capped |= !sessions.add(event, MAX_DISTINCT);
         }
     }
 
     private void addToHour(UserEvent event) {
-        long tile = Math.floorDiv(event.time, FIVE_MINUTES);
-        if (tile < hour.oldestCounted(Math.floorDiv(clock, FIVE_MINUTES))) {
+        int at = hour.at(event.time, clock);
+        if (at == Tiles.GONE) {
             return;
         }
-        int at = hour.at(tile);
         hour.values[at + HOUR_EVENTS]++;
         hour.values[at + HOUR_PRODUCT_VIEWS] += event.productView ? 1 : 0;
         hour.values[at + HOUR_CART_ADDITIONS] += event.cartAddition ? 1 : 0;

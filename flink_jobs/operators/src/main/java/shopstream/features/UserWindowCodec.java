@@ -1,121 +1,79 @@
 package shopstream.features;
 
 import java.io.IOException;
-import java.util.Map;
-import org.apache.flink.core.memory.DataInputDeserializer;
-import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * A {@link UserWindow} as bytes: the form it has in Flink's state. One compact value is read and written for each
- * event, instead of one state access for each tile, page and session.
- *
- * <p>The first byte is the layout's version; a layout that is not known is refused rather than misread.
+ * A {@link UserWindow} as bytes. One compact value is read and written for each event, instead of one state access
+ * for each tile, page and session; reading fills a window that is there already.
  */
 final class UserWindowCodec {
-    private static final byte LAYOUT = 1;
+    private static final int LAYOUT = 2;
+    private static final int FIXED = 8;
 
-    private final DataOutputSerializer out = new DataOutputSerializer(512);
-    private final DataInputDeserializer in = new DataInputDeserializer();
+    private final StateBytes state = new StateBytes(LAYOUT, "user");
 
-    byte[] encode(UserWindow window) throws IOException {
-        out.clear();
-        out.writeByte(LAYOUT);
-        out.writeLong(window.version);
-        out.writeLong(window.firstSeen);
-        out.writeLong(window.lastSeen);
-        out.writeLong(window.clock);
-        out.writeBoolean(window.capped);
-        writeTiles(window.day);
-        writeTiles(window.hour);
-        out.writeInt(window.pages.size());
-        for (Map.Entry<String, Long> page : window.pages.entrySet()) {
-            out.writeUTF(page.getKey());
-            out.writeLong(page.getValue());
-        }
-        out.writeInt(window.sessions.size());
-        for (Map.Entry<String, Session> session : window.sessions.entrySet()) {
-            out.writeUTF(session.getKey());
-            writeSession(session.getValue());
-        }
-        out.writeUTF(window.currentSession == null ? "" : window.currentSession);
-        return out.getCopyOfBuffer();
+    byte[] encode(UserWindow window) {
+        Tiles day = window.day;
+        Tiles hour = window.hour;
+        Sessions sessions = window.sessions;
+        state.write(window.capped ? 1 : 0, length(day.size, hour.size, window.pages.size, sessions.size, sessions.changes));
+        state.put((long) day.size << 32 | hour.size);
+        state.put((long) sessions.size << 32 | sessions.changes);
+        state.put(window.pages.size);
+        state.put(sessions.current);
+        state.put(window.version);
+        state.put(window.firstSeen);
+        state.put(window.lastSeen);
+        state.put(window.clock);
+        day.write(state);
+        hour.write(state);
+        state.put(window.pages.entries, window.pages.size * Pages.FIELDS);
+        state.put(sessions.rows, sessions.size * Sessions.FIELDS);
+        state.put(sessions.cart, sessions.changes * Sessions.CHANGE_FIELDS);
+        return state.written();
     }
 
-    UserWindow decode(byte[] bytes) throws IOException {
-        UserWindow window = new UserWindow();
+    /** Reads what {@link #encode} gave; null is a user who was never seen. */
+    void decode(byte[] bytes, UserWindow window) throws IOException {
         if (bytes == null) {
-            return window;
+            window.clear();
+            return;
         }
-        in.setBuffer(bytes);
-        byte layout = in.readByte();
-        if (layout != LAYOUT) {
-            throw new IOException("User state has layout " + layout + ", but this version reads only " + LAYOUT
-                    + ": restore it with the version that wrote it, or rebuild the features from the lake.");
+        window.capped = state.read(bytes) != 0;
+        if (bytes.length < (1 + FIXED) * Long.BYTES) {
+            state.expect(FIXED);
         }
-        window.version = in.readLong();
-        window.firstSeen = in.readLong();
-        window.lastSeen = in.readLong();
-        window.clock = in.readLong();
-        window.capped = in.readBoolean();
-        readTiles(window.day);
-        readTiles(window.hour);
-        for (int n = in.readInt(); n > 0; n--) {
-            window.pages.put(in.readUTF(), in.readLong());
-        }
-        for (int n = in.readInt(); n > 0; n--) {
-            window.sessions.put(in.readUTF(), readSession());
-        }
-        String current = in.readUTF();
-        window.currentSession = current.isEmpty() ? null : current;
-        return window;
+        long tiles = state.get();
+        int days = (int) (tiles >> 32);
+        int hours = (int) tiles;
+        long visits = state.get();
+        int visited = (int) (visits >> 32);
+        int changes = (int) visits;
+        int pages = (int) state.get();
+        state.expect(length(days, hours, pages, visited, changes) - 3);
+        window.sessions.current = (int) state.get();
+        window.version = state.get();
+        window.firstSeen = state.get();
+        window.lastSeen = state.get();
+        window.clock = state.get();
+        window.day.read(state, days);
+        window.hour.read(state, hours);
+        window.pages.grow(pages);
+        window.pages.size = pages;
+        state.get(window.pages.entries, pages * Pages.FIELDS);
+        window.sessions.grow(visited, changes);
+        window.sessions.size = visited;
+        window.sessions.changes = changes;
+        state.get(window.sessions.rows, visited * Sessions.FIELDS);
+        state.get(window.sessions.cart, changes * Sessions.CHANGE_FIELDS);
     }
 
-    private void writeTiles(Tiles tiles) throws IOException {
-        out.writeByte(tiles.size);
-        for (int i = 0; i < tiles.size; i++) {
-            out.writeLong(tiles.index[i]);
-            for (int counter = 0; counter < tiles.counters; counter++) {
-                out.writeLong(tiles.values[i * tiles.counters + counter]);
-            }
-        }
-    }
-
-    private void readTiles(Tiles tiles) throws IOException {
-        for (int n = in.readByte(); n > 0; n--) {
-            int at = tiles.at(in.readLong());
-            for (int counter = 0; counter < tiles.counters; counter++) {
-                tiles.values[at + counter] = in.readLong();
-            }
-        }
-    }
-
-    private void writeSession(Session session) throws IOException {
-        out.writeLong(session.firstSeen);
-        out.writeLong(session.lastSeen);
-        out.writeLong(session.lastTile);
-        out.writeLong(session.events);
-        out.writeLong(session.lastPurchase);
-        out.writeShort(session.cartSize);
-        for (int i = 0; i < session.cartSize; i++) {
-            out.writeLong(session.cartTime[i]);
-            out.writeLong(session.cartChange[i]);
-        }
-    }
-
-    private Session readSession() throws IOException {
-        Session session = new Session();
-        session.firstSeen = in.readLong();
-        session.lastSeen = in.readLong();
-        session.lastTile = in.readLong();
-        session.events = in.readLong();
-        session.lastPurchase = in.readLong();
-        session.cartSize = in.readShort();
-        session.cartTime = new long[session.cartSize];
-        session.cartChange = new long[session.cartSize];
-        for (int i = 0; i < session.cartSize; i++) {
-            session.cartTime[i] = in.readLong();
-            session.cartChange[i] = in.readLong();
-        }
-        return session;
+    private static int length(int days, int hours, int pages, int sessions, int changes) {
+        return FIXED
+                + days * (1 + UserWindow.DAY_COUNTERS)
+                + hours * (1 + UserWindow.HOUR_COUNTERS)
+                + pages * Pages.FIELDS
+                + sessions * Sessions.FIELDS
+                + changes * Sessions.CHANGE_FIELDS;
     }
 }

@@ -78,15 +78,17 @@ final class JsonScanner {
 
     /**
      * Steps through an array that another scanner has found, and calls {@code each} after every element that
-     * is an object, when the slots hold that object's values.
+     * is an object, when the slots hold that object's values. Returns how many elements there are, others included.
      */
-    void elements(JsonScanner outer, int slot, Runnable each) throws NotJsonException {
+    int elements(JsonScanner outer, int slot, Runnable each) throws NotJsonException {
         json = outer.json;
         end = outer.end;
         text = outer.text;
         segments = outer.segments;
+        int count = 0;
         int p = space(outer.starts[slot] + 1);
         while (json[p] != ']') {
+            count++;
             Arrays.fill(kinds, ABSENT);
             p = space(value(root, 0, p));
             if (kind == OBJECT) {
@@ -96,6 +98,7 @@ final class JsonScanner {
                 p = space(p + 1);
             }
         }
+        return count;
     }
 
     byte kind(int slot) {

@@ -19,7 +19,7 @@ class TilesTest {
     void randomUseEqualsASortedMap() {
         Random random = new Random(SEED);
         for (int run = 0; run < 500; run++) {
-            Tiles tiles = new Tiles(24, COUNTERS);
+            Tiles tiles = Tiles.ofDay(COUNTERS);
             TreeMap<Long, long[]> model = new TreeMap<>();
             for (int step = 0; step < 100; step++) {
                 if (random.nextInt(10) == 0) {
@@ -41,7 +41,7 @@ class TilesTest {
 
     @Test
     void aTileThatComesBackStartsFromZero() {
-        Tiles tiles = new Tiles(12, 2);
+        Tiles tiles = Tiles.ofHour(2);
         for (long tile = 0; tile < 9; tile++) {
             add(tiles, tile, 0, 7);
             add(tiles, tile, 1, 8);
@@ -56,14 +56,21 @@ class TilesTest {
 
     @Test
     void theTileUnderWayAndTheOnesBeforeItAreCounted() {
-        Tiles tiles = new Tiles(24, 1);
-        assertEquals(77, tiles.oldestCounted(100));
+        Tiles tiles = Tiles.ofDay(1);
+        long clock = 100 * Tiles.HOUR + 1;
+        assertEquals(77, tiles.oldestCounted(clock));
         for (long tile = 70; tile <= 100; tile++) {
             add(tiles, tile, 0, 1);
         }
-        assertTrue(tiles.expire(tiles.oldestCounted(100)));
+        assertTrue(tiles.advance(clock));
         assertEquals(24, tiles.sum(0));
-        assertFalse(tiles.expire(tiles.oldestCounted(100)), "the second time there is nothing to drop");
+        assertFalse(tiles.advance(clock), "the second time there is nothing to drop");
+        assertEquals(101 * Tiles.HOUR, tiles.nextChange());
+        assertFalse(tiles.advance(101 * Tiles.HOUR - 1));
+        assertTrue(tiles.advance(101 * Tiles.HOUR));
+        assertEquals(23, tiles.sum(0));
+        assertEquals(Tiles.GONE, tiles.at(78 * Tiles.HOUR - 1, 101 * Tiles.HOUR), "an event of a tile that has left");
+        assertEquals(0, tiles.at(78 * Tiles.HOUR, 101 * Tiles.HOUR));
     }
 
     private static void add(Tiles tiles, long tile, int counter, long change) {

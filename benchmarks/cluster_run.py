@@ -1,0 +1,152 @@
+"""One run of the product's job on a Flink cluster of its own, until it has worked off a backlog."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from benchmarks.backlog import Backlog
+from benchmarks.usage import cpu_seconds, descendants, peak_bytes
+from deploy.stack.flink_conf import flink_environment
+from deploy.stack.run import Run
+from deploy.stack.settings import ROOT, StackSettings
+from deploy.stack.stack import Stack
+from flink_jobs.cluster import Cluster
+from ingestion.errors import ShopstreamError
+
+_JOB = Path(__file__).with_name("pipeline_job.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one run took. Processor time is user and system time of the TaskManager and its Python workers."""
+
+    records: int
+    seconds: float
+    """From the moment every task runs to the end of the checkpoint that holds the last record."""
+
+    cpu_seconds: float
+    python_cpu_seconds: float
+    """The Python workers' part of it."""
+
+    peak_bytes: int
+    """Most resident memory of the TaskManager's JVM at once."""
+
+    python_peak_bytes: int
+    """The sum over the Python workers."""
+
+    state_bytes: int
+    """Size of the whole state in the last checkpoint."""
+
+    checkpoints: int
+    longest_checkpoint_seconds: float
+    state_backend: str
+
+
+class ClusterRun:
+    """A new Flink cluster for one job; Kafka and Valkey run already, at the addresses of the settings."""
+
+    def __init__(self, settings: StackSettings, environment: Mapping[str, str], options: Mapping[str, str]) -> None:
+        """``environment``: settings of the job (``SHOPSTREAM_CONSUMER_GROUP`` and ``BENCHMARK_RESULTS`` among them);
+        ``options``: Flink's options of the job."""
+        self._settings = settings
+        self._environment = {**environment, "BENCHMARK_OPTIONS": json.dumps(dict(options))}
+        self._http = httpx.Client(base_url=f"http://{settings.flink_rest}", timeout=30)
+
+    def work_off(self, backlog: Backlog, progress: Callable[[int], None], seconds: float = 1800) -> Measured:
+        """Start the cluster, submit the job, wait for it, stop the cluster.
+
+        Raises ShopstreamError when the job cannot be submitted, fails, or takes longer than ``seconds``.
+        """
+        stack = Stack(self._settings, ["flink"])
+        stack.up()
+        try:
+            leader = Run(self._settings, "flink-taskmanager").leader
+            if leader is None:
+                raise ShopstreamError(f"Flink's TaskManager has ended: see {self._settings.logs}.")
+            java = leader.pid
+            before = cpu_seconds(java)
+            job = self._submit()
+            start = time.monotonic()
+            self._wait(job, backlog, progress, start + seconds)
+            lasted = time.monotonic() - start
+            workers = descendants(java)
+            python_cpu = sum(map(cpu_seconds, workers))
+            checkpoints = self._http.get(f"/jobs/{job}/checkpoints").raise_for_status().json()
+            durations = [one["end_to_end_duration"] for one in checkpoints["history"] if one["status"] == "COMPLETED"]
+            config = self._http.get(f"/jobs/{job}/checkpoints/config").raise_for_status().json()
+            return Measured(
+                backlog.records,
+                lasted,
+                cpu_seconds(java) - before + python_cpu,
+                python_cpu,
+                peak_bytes(java),
+                sum(map(peak_bytes, workers)),
+                checkpoints["latest"]["completed"]["state_size"],
+                checkpoints["counts"]["completed"],
+                max(durations) / 1000,
+                config["state_backend"],
+            )
+        finally:
+            stack.down()
+
+    def _submit(self) -> str:
+        """Submit the job and return its id once every task runs."""
+        variables = {
+            **os.environ,
+            **self._settings.environment(),
+            **flink_environment(self._settings),
+            **self._environment,
+            "PYTHONPATH": str(ROOT),
+        }
+        command = ["bash", f"{variables['FLINK_HOME']}/bin/flink", "run", "-d", "-m", self._settings.flink_rest]
+        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable, "-py", str(_JOB)]
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
+        submitted = re.search(r"JobID ([0-9a-f]{32})", done.stdout)
+        if done.returncode or not submitted:
+            text = done.stdout + done.stderr
+            reasons = re.findall(r"ShopstreamError: (.*)", text) or re.findall(r"^Caused by: (.*)", text, re.MULTILINE)
+            raise ShopstreamError(f"`flink run` failed: {(reasons or ['no reason given'])[-1]}")
+        Cluster(self._settings.flink_rest).wait_until_running(submitted[1])
+        return submitted[1]
+
+    def _wait(self, job: str, backlog: Backlog, progress: Callable[[int], None], deadline: float) -> None:
+        """Return when a checkpoint holds all; near the end, ask for checkpoints beside the regular ones."""
+        group = self._environment["SHOPSTREAM_CONSUMER_GROUP"]
+        begun = last = time.monotonic()
+        done = 0
+        while True:
+            found = backlog.done(group)
+            now = time.monotonic()
+            if found > done:
+                done, last = found, now
+                progress(done)
+            if done >= backlog.records:
+                return
+            state = self._http.get(f"/jobs/{job}").raise_for_status().json()
+            history = self._http.get(f"/jobs/{job}/exceptions").raise_for_status().json()["exceptionHistory"]
+            if state["state"] != "RUNNING" or history["entries"]:
+                reasons = [entry["stacktrace"].splitlines()[0] for entry in history["entries"]]
+                raise ShopstreamError(f"The job is {state['state']} and failed: {(reasons or ['no reason given'])[0]}")
+            if now > deadline:
+                raise ShopstreamError(f"The job has worked off {done:,} of {backlog.records:,} records; giving up.")
+            rate = done / (last - begun) if done else 0.0
+            if rate and now - last > 1 and done + rate * (now - last) >= backlog.records:
+                self._checkpoint(job)
+            else:
+                time.sleep(0.2)
+
+    def _checkpoint(self, job: str) -> None:
+        """Take a checkpoint now, and wait for it; when the cluster refuses, for another one runs, do nothing."""
+        asked = self._http.post(f"/jobs/{job}/checkpoints", json={"checkpointType": "CONFIGURED"}).raise_for_status()
+        request = asked.json()["request-id"]
+        while self._http.get(f"/jobs/{job}/checkpoints/{request}").json()["status"]["id"] != "COMPLETED":
+            time.sleep(0.1)
+        time.sleep(0.2)

@@ -1,0 +1,62 @@
+"""The product's job with some of its results only, for ``flink run -py``: see pipeline.py.
+
+``BENCHMARK_RESULTS`` holds patterns of sink tables, separated by commas; ``BENCHMARK_OPTIONS`` Flink's options as JSON.
+"""
+
+import json
+import os
+import re
+from fnmatch import fnmatch
+from typing import Any
+from unittest.mock import patch
+
+from flink_jobs.settings import JobSettings
+from ingestion.errors import ShopstreamError
+
+
+class ChosenInserts:
+    """A statement set that leaves out the inserts into tables that were not chosen."""
+
+    def __init__(self, statements: Any, patterns: list[str]) -> None:
+        self._statements = statements
+        self._patterns = patterns
+        self._known: list[str] = []
+        self._chosen = 0
+
+    def add_insert_sql(self, statement: str) -> None:
+        """Add the insert if its table was chosen. ValueError for a statement that names no table."""
+        found = re.search(r"^\s*INSERT\s+INTO\s+`?(\w+)`?", statement, re.IGNORECASE | re.MULTILINE)
+        if found is None:
+            raise ValueError(f"no INSERT INTO in: {statement}")
+        self._known.append(found[1])
+        if any(fnmatch(found[1], pattern) for pattern in self._patterns):
+            self._chosen += 1
+            self._statements.add_insert_sql(statement)
+
+    def execute(self) -> Any:
+        """Submit the job; ShopstreamError when nothing was chosen."""
+        if not self._chosen:
+            raise ShopstreamError(f"No result fits {','.join(self._patterns)}: choose from {', '.join(self._known)}.")
+        return self._statements.execute()
+
+
+def submit(settings: JobSettings, patterns: list[str], options: dict[str, str]) -> None:
+    """Submit the job of ``flink_jobs.main`` with the chosen results; the options go over the product's own."""
+    from flink_jobs import main
+    from flink_jobs.environment import table_environment
+
+    def environment(*arguments: Any, **named: Any) -> Any:
+        t_env = table_environment(*arguments, **named)
+        for option, value in options.items():
+            t_env.get_config().set(option, value)
+        create = t_env.create_statement_set
+        t_env.create_statement_set = lambda: ChosenInserts(create(), patterns)
+        return t_env
+
+    # The job is wired in one place, so that what is measured is what the product runs.
+    with patch.object(main, "table_environment", environment):
+        main.submit(settings)
+
+
+if __name__ == "__main__":
+    submit(JobSettings(), os.environ["BENCHMARK_RESULTS"].split(","), json.loads(os.environ["BENCHMARK_OPTIONS"]))

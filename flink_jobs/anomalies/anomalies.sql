@@ -1,0 +1,19 @@
+-- Grain: one state of an alert. Key: alert_id (compacted topic). State: none of its own.
+INSERT INTO anomalies
+SELECT
+    alert_id,
+    event_type,
+    kind,
+    direction,
+    status,
+    started_at,
+    ended_at,
+    `value`,
+    peak,
+    peak_at,
+    expected_low,
+    expected_high,
+    score,
+    reason,
+    rule_version
+FROM alerts

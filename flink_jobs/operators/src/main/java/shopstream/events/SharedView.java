@@ -1,0 +1,38 @@
+package shopstream.events;
+
+import java.util.List;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.api.Schema;
+import org.apache.flink.table.api.Table;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.utils.DataTypeUtils;
+
+/**
+ * Makes one stream of a view or table. A view is only a query: each operator put on it would plan it anew, down to a source of
+ * its own. What reads the stream shares all that comes before it.
+ */
+public final class SharedView {
+    private SharedView() {}
+
+    /** Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute. */
+    public static void share(StreamTableEnvironment tables, String view, String rowTime) {
+        Table query = tables.from(view);
+        // A time attribute is a plain time outside of the planner.
+        List<Column> columns = query.getResolvedSchema().getColumns();
+        DataType row = DataTypes.ROW(columns.stream()
+                        .map(column -> DataTypes.FIELD(
+                                column.getName(), DataTypeUtils.removeTimeAttribute(column.getDataType())))
+                        .toList())
+                .notNull();
+        DataStream<RowData> stream = tables.toDataStream(query, row.bridgedTo(RowData.class));
+        if (!tables.dropTemporaryView(view)) {
+            tables.dropTemporaryTable(view);
+        }
+        Schema schema = Schema.newBuilder().fromRowDataType(row).watermark(rowTime, "SOURCE_WATERMARK()").build();
+        tables.createTemporaryView(view, stream, schema);
+    }
+}

@@ -1,0 +1,9 @@
+-- The rows of the feature log as of each probe, in the shape of the recount.
+SELECT
+    p.probe,
+    arg_max(COLUMNS(r.* EXCLUDE (user_id, event_timestamp, created_timestamp, version, is_capped, "day")),
+        (r.event_timestamp, r.version))
+FROM probes p
+JOIN (SELECT * FROM read_parquet(?)) r ON r.user_id = p.user_id AND r.event_timestamp AT TIME ZONE 'UTC' <= p.moment
+GROUP BY p.probe
+ORDER BY p.probe

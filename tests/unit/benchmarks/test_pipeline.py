@@ -1,0 +1,25 @@
+"""The figures of a run, by hand."""
+
+import pytest
+
+from benchmarks import pipeline
+from benchmarks.cluster_run import Measured
+
+RUN = Measured(
+    records=500_000,
+    seconds=40.0,
+    cpu_seconds=30.0,
+    python_cpu_seconds=6.0,
+    peak_bytes=3 * 2**30,
+    python_peak_bytes=2**29,
+    state_bytes=3 * 2**19,
+    checkpoints=4,
+    longest_checkpoint_seconds=0.7,
+    state_backend="EmbeddedRocksDBStateBackend",
+)
+
+
+def test_figures_are_by_the_million_and_the_mebibyte() -> None:
+    results = pipeline.report({"all, rocksdb": RUN}).results
+    assert [result.figure for result in results] == pytest.approx([12_500, 60, 12, 3072, 512, 1.5, 0.7])
+    assert all("(all, rocksdb)" in result.name for result in results)
