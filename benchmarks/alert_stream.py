@@ -36,7 +36,8 @@ ALERTS_TABLE = """
 CREATE TEMPORARY TABLE anomalies (
     alert_id STRING, event_type STRING, kind STRING, direction STRING, status STRING, started_at TIMESTAMP_LTZ(3),
     ended_at TIMESTAMP_LTZ(3), `value` DOUBLE, peak DOUBLE, peak_at TIMESTAMP_LTZ(3), expected_low DOUBLE,
-    expected_high DOUBLE, score DOUBLE, reason STRING, rule_version BIGINT
+    expected_high DOUBLE, score DOUBLE, event_count BIGINT, unique_users BIGINT,
+    events_per_user DOUBLE, reason STRING, rule_version BIGINT
 ) WITH ('connector' = 'filesystem', 'path' = '{folder}/alerts', 'format' = 'json',
         'json.timestamp-format.standard' = 'ISO-8601')
 """
@@ -65,19 +66,22 @@ def alerts(
     folder.mkdir(parents=True, exist_ok=True)
     t_env = table_environment(settings, "test", bounded=True)
     _write(folder / "windows", (_window(row) for row in rows))
+    t_env.execute_sql(WINDOWS_TABLE.format(folder=folder))
+    return run(t_env, folder, rules, settings)
+
+
+def run(
+    t_env: StreamTableEnvironment, folder: Path, rules: Iterable[Rule], settings: JobSettings
+) -> list[dict[str, Any]]:
+    """Run the job's own views and statement over ``event_windows`` until its input ends; return all that it says."""
     _write(folder / "rules", ({"rule_key": rule.key, "rule": rule.to_bytes().decode()} for rule in rules))
-    for table in (WINDOWS_TABLE, RULES_TABLE, ALERTS_TABLE):
+    for table in (RULES_TABLE, ALERTS_TABLE):
         t_env.execute_sql(table.format(folder=folder))
-    run(t_env, settings)
-    parts = sorted((folder / "alerts").iterdir()) if (folder / "alerts").exists() else []
-    return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
-
-
-def run(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Run the job's own views and statement until the input ends."""
     job.create_views(t_env, settings)
     (insert,) = job.inserts()
     t_env.execute_sql(insert).wait()
+    parts = sorted((folder / "alerts").iterdir()) if (folder / "alerts").exists() else []
+    return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
 
 
 def _window(row: WindowRow) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,7 +114,7 @@ def _slot(moment: str) -> int:
     return (datetime.fromisoformat(moment) - START) // SLOT
 
 
-def report(series: Mapping[str, Series], found: list[Mapping[str, Any]]) -> Report:
+def report(series: Mapping[str, Series], found: Sequence[Mapping[str, Any]]) -> Report:
     """Return recall, precision, false alarms and how exact the ends are."""
     findings, false = compare(series, found)
     frequent = [finding for finding in findings if finding.per_hour >= _FREQUENT]

@@ -1,7 +1,6 @@
 """How large the checkpoints of a running job are, by looking at their files."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,7 +24,7 @@ class CheckpointSizes:
 
         Raises ShopstreamError when they were still growing.
         """
-        # The last one may have been half deleted, and beside a new one the one before may still lie.
+        # The last one may have been half deleted when it was looked at.
         seen = sorted(self._sizes[number] for number in sorted(self._sizes)[:-1][-5:])
         middle = seen[len(seen) // 2] if len(seen) == 5 else 0
         if sum(abs(size - middle) <= _SETTLED * middle for size in seen) < 3:
@@ -44,14 +43,19 @@ class CheckpointSizes:
 
     def _watch(self) -> None:
         while not self._over.wait(0.2):
-            done = max((int(path.parent.name[4:]) for path in self._folder.glob("*/chk-*/_metadata")), default=None)
-            if done is not None and (size := sum(self._files())) and done not in self._sizes:
-                self._sizes[done] = size
+            done = [(int(path.parent.name[4:]), path.parent) for path in self._folder.glob("*/chk-*/_metadata")]
+            if done:
+                number, own = max(done)
+                # Files that the checkpoint before alone needed go a moment later: the least is the right one.
+                size = _bytes_in(own) + _bytes_in(own.parent / "shared")
+                self._sizes[number] = min(size, self._sizes.get(number, size))
 
-    def _files(self) -> Iterator[int]:
-        for path in self._folder.rglob("*"):
-            try:
-                if path.is_file():
-                    yield path.stat().st_size
-            except FileNotFoundError:  # an older checkpoint, deleted meanwhile
-                continue
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+    return total

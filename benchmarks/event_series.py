@@ -54,9 +54,12 @@ def slot_counts(
     rate = per_hour / SLOTS_PER_WINDOW * rhythm * week * np.exp(_drift(rng, slots))
     for each in planted:
         rate[each.start : each.start + each.slots] *= each.factor
+    counts: NDArray[np.int64]
     if dispersion > 1:
-        return rng.negative_binomial(np.maximum(rate, 1e-9) / (dispersion - 1), 1 / dispersion)
-    return rng.poisson(rate)
+        counts = rng.negative_binomial(np.maximum(rate, 1e-9) / (dispersion - 1), 1 / dispersion)
+    else:
+        counts = rng.poisson(rate)
+    return counts
 
 
 def _drift(rng: np.random.Generator, slots: int) -> NDArray[np.float64]:

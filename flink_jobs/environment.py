@@ -10,6 +10,7 @@ from flink_jobs.settings import JobSettings
 _FUNCTIONS = {
     "count_conversions": "shopstream.funnels.CountConversions",
     "count_dead_letter": "shopstream.events.CountDeadLetter",
+    "detect_anomalies": "shopstream.anomalies.DetectAnomalies",
     "flag_duplicates": "shopstream.events.FlagDuplicates",
     "flag_late": "shopstream.events.FlagLate",
     "ordered_funnel": "shopstream.funnels.OrderedFunnel",

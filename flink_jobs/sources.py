@@ -35,4 +35,3 @@ def create_event_views(t_env: StreamTableEnvironment) -> None:
     share(t_env, "events", "row_time")
     for view in ("counted_events", "dead_letters"):
         t_env.execute_sql(statement("flink_jobs.events", view))
-

@@ -41,6 +41,11 @@ class Alert:
     score: float
     """Robust standard deviations beyond the usual range; of a threshold the peak divided by the limit."""
 
+    event_count: int
+    """Of that hour, as are the next two."""
+
+    unique_users: int
+    events_per_user: float
     reason: str
     rule_version: int
     """Version of the rule by which it was judged last; 0 for a default."""

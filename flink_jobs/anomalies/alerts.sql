@@ -16,6 +16,9 @@ SELECT
     expected_low,
     expected_high,
     score,
+    event_count,
+    unique_users,
+    events_per_user,
     reason,
     rule_version
 FROM detect_anomalies(

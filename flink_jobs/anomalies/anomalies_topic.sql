@@ -13,6 +13,9 @@ CREATE TEMPORARY TABLE anomalies (
     expected_low DOUBLE,
     expected_high DOUBLE,
     score DOUBLE,
+    event_count BIGINT,
+    unique_users BIGINT,
+    events_per_user DOUBLE,
     reason STRING,
     rule_version BIGINT
 ) WITH (

@@ -44,13 +44,14 @@ def alert_table(alerts: Iterable[Alert]) -> Table:
         column.justify = "right"
     for alert in alerts:
         is_unusual = alert.kind == "unusual"
+        low, high = f"{alert.expected_low:,.0f}", f"{alert.expected_high:,.0f}"
         table.add_row(
             Text(alert.event_type),
             f"{alert.kind} {alert.direction}" if is_unusual else alert.kind,
             _minute(alert.started_at),
             "goes on" if alert.ended_at is None else _minute(alert.ended_at),
             f"{alert.peak:,.10g}",
-            f"{alert.expected_low:,.0f} to {alert.expected_high:,.0f}" if is_unusual else f"{alert.expected_high:,.10g}",
+            f"{low} to {high}" if is_unusual else f"up to {alert.expected_high:,.10g}",
             f"{alert.score:.1f}",
         )
     return table

@@ -1,5 +1,5 @@
--- What page views are counted from. A page of more than 1,000 characters counts under its beginning and its hash, so that a
--- result row always fits a Kafka record.
+-- What page views are counted from. A page of more than 1,000 characters counts under its beginning and its hash, so
+-- that a result row always fits a Kafka record.
 -- Grain: one page view. Key: page. State: none.
 CREATE TEMPORARY VIEW page_views_events AS
 SELECT

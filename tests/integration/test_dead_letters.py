@@ -267,6 +267,8 @@ def test_from_poison_to_a_counted_event(
         letters.subtract(old.dead_letters)
         return numbers | {"dead_letters": +letters, "unread": sum((now.unread or {}).values())}
 
+    # Flink tells nothing of a job in its first seconds.
+    wait_until(lambda: len(stream_counts(flink_cluster.rest, bootstrap, GROUP)), 1)
     # Records of the tests before, none of which is rejected or of this test's users.
     records = sum(len(read(bootstrap, topic)) for topic in topics())
     wait_until(lambda: (stream_counts(flink_cluster.rest, bootstrap, GROUP)[0].read, counted()["unread"]), (records, 0))

@@ -1,7 +1,7 @@
 """The anomaly job on synthetic weeks with planted anomalies, and against a recomputation in NumPy."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.alert_stream import SLOT, WindowRow, alerts, final_row
+from benchmarks.alert_stream import SLOT, WindowRow, alerts, final_row, run
 from benchmarks.event_series import Planted, hours, slot_counts
+from flink_jobs import sources
 from flink_jobs.anomalies.rules import Rule
+from flink_jobs.environment import table_environment
+from flink_jobs.metrics import job as metrics
+from flink_jobs.metrics.window_metric import EVENT_WINDOWS
+from flink_jobs.settings import JobSettings
 from tests.jobs.anomaly_oracle import DAY, judge
+from tests.jobs.records import create_bounded_records
 
 START = datetime(2026, 3, 5, tzinfo=UTC)
 NO_THRESHOLDS = (Rule("count_threshold", is_on=False), Rule("intensity_threshold", is_on=False))
@@ -198,6 +204,7 @@ def test_rules_hold_for_one_event_type_or_for_all(tmp_path: Path) -> None:
     }
     (view,) = (row for row in said.values() if row["event_type"] == "view")
     assert (view["peak"], view["expected_high"], view["score"], view["value"]) == (500, 300, 500 / 300, 90)
+    assert (view["event_count"], view["unique_users"], view["events_per_user"]) == (500, 400, 1.25)
     assert view["reason"] == "500 view events in the hour from 2026-03-05 00:30 UTC, more than 300."
 
 
@@ -210,3 +217,34 @@ def test_a_record_that_is_no_rule_changes_nothing(tmp_path: Path) -> None:
 
     (row,) = latest(alerts(tmp_path / "job", rows, [Broken("count_threshold", "view")])).values()
     assert (row["status"], row["rule_version"]) == ("updated", 0)
+
+
+def test_from_events_to_alerts(tmp_path: Path) -> None:
+    """One view a minute by one user, and 200 by each of five others from 12:03 to 12:09."""
+    quiet = [(START + timedelta(minutes=minute), "user") for minute in range(9 * 60, 16 * 60)]
+    burst = [
+        (START + timedelta(hours=12, minutes=3, milliseconds=360 * number), f"bot_{number % 5}")
+        for number in range(1000)
+    ]
+    events = [
+        {
+            "event_id": str(number),
+            "event_type": "view",
+            "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "user_id": user,
+        }
+        for number, (at, user) in enumerate(sorted(quiet + burst))
+    ]
+    settings = JobSettings(mini_batch_ms=0)
+    t_env = table_environment(settings, "test", bounded=True)
+    create_bounded_records(t_env, tmp_path / "events", events)
+    sources.create_event_views(t_env)
+    metrics.create_views(t_env, settings, [EVENT_WINDOWS])
+    said = latest(run(t_env, tmp_path, (), settings))
+    # The hours that hold the burst begin from 11:10 to 12:00; the last of them ends at 13:00.
+    assert {
+        name: (row["status"], row["ended_at"], row["peak"], row["expected_high"]) for name, row in said.items()
+    } == {
+        "view:count_threshold:2026-03-05T11:10:00Z": ("closed", "2026-03-05T13:00:00Z", 1060, 1000),
+        "view:intensity_threshold:2026-03-05T11:10:00Z": ("closed", "2026-03-05T13:00:00Z", 1060 / 6, 100),
+    }

@@ -26,6 +26,9 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
         "expected_low": 20.5,
         "expected_high": 400.5,
         "score": 12.25,
+        "event_count": 1500,
+        "unique_users": 300,
+        "events_per_user": 5.0,
         "reason": "1,500 view events.",
         "rule_version": 0,
     } | changes

@@ -61,6 +61,9 @@ record Alert(
                 peak.low(),
                 peak.high(),
                 peak.score(),
+                peak.window().events(),
+                peak.window().users(),
+                peak.window().eventsPerUser(),
                 reason(),
                 ruleVersion);
     }

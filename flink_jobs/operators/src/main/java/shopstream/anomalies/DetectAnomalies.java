@@ -28,8 +28,8 @@ import org.apache.flink.types.Row;
 @DataTypeHint(
         "ROW<alert_id STRING, event_type STRING, kind STRING, direction STRING, status STRING,"
                 + " started_at TIMESTAMP_LTZ(3), ended_at TIMESTAMP_LTZ(3), `value` DOUBLE, peak DOUBLE,"
-                + " peak_at TIMESTAMP_LTZ(3), expected_low DOUBLE, expected_high DOUBLE, score DOUBLE, reason STRING,"
-                + " rule_version BIGINT>")
+                + " peak_at TIMESTAMP_LTZ(3), expected_low DOUBLE, expected_high DOUBLE, score DOUBLE, event_count BIGINT,"
+                + " unique_users BIGINT, events_per_user DOUBLE, reason STRING, rule_version BIGINT>")
 public class DetectAnomalies extends ProcessTableFunction<Row> {
     private static final long serialVersionUID = 1L;
     static final int MOST_TYPES = 500;

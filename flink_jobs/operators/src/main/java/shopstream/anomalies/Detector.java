@@ -51,26 +51,28 @@ final class Detector {
 
     private static Judgement judge(Signal signal, Window window, Expectation expectation, Rule rule) {
         return switch (signal) {
-            case COUNT -> threshold(window.events(), rule);
-            case INTENSITY -> threshold(window.eventsPerUser(), rule);
-            case SPIKE -> unusual(window.events(), 1, expectation, rule);
-            case DROP -> unusual(window.events(), -1, expectation, rule);
+            case COUNT -> threshold(window, window.events(), rule);
+            case INTENSITY -> threshold(window, window.eventsPerUser(), rule);
+            case SPIKE -> unusual(window, 1, expectation, rule);
+            case DROP -> unusual(window, -1, expectation, rule);
         };
     }
 
-    private static Judgement threshold(double value, Rule rule) {
+    private static Judgement threshold(Window window, double value, Rule rule) {
         boolean isAnomalous = rule.isOn() && value > rule.limit();
-        return new Judgement(isAnomalous, false, value, value / rule.limit(), 0, rule.limit(), rule.version());
+        return new Judgement(isAnomalous, false, window, value, value / rule.limit(), 0, rule.limit(), rule.version());
     }
 
-    private static Judgement unusual(double value, int direction, Expectation expectation, Rule rule) {
+    private static Judgement unusual(Window window, int direction, Expectation expectation, Rule rule) {
+        double value = window.events();
         if (!rule.isOn() || expectation == null || expectation.references() < rule.minHistory()) {
-            return new Judgement(false, false, value, 0, 0, 0, rule.version());
+            return new Judgement(false, false, window, value, 0, 0, 0, rule.version());
         }
         double score = direction * expectation.score(value);
         return new Judgement(
                 score >= rule.limit(),
                 score >= HOLD * rule.limit(),
+                window,
                 value,
                 score,
                 expectation.low(rule.limit()),

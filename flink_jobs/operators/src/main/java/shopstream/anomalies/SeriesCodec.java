@@ -19,9 +19,7 @@ final class SeriesCodec {
         out.writeLong(series.ruleChanges);
         out.writeInt(series.open.size());
         for (Window window : series.open.values()) {
-            out.writeLong(window.slot());
-            out.writeLong(window.events());
-            out.writeLong(window.users());
+            write(window, out);
         }
         out.writeInt(series.expected.size());
         for (Map.Entry<Long, Expectation> entry : series.expected.entrySet()) {
@@ -49,7 +47,7 @@ final class SeriesCodec {
         series.newest = in.readLong();
         series.ruleChanges = in.readLong();
         for (int n = in.readInt(); n > 0; n--) {
-            Window window = new Window(in.readLong(), in.readLong(), in.readLong());
+            Window window = window(in);
             series.open.put(window.slot(), window);
         }
         for (int n = in.readInt(); n > 0; n--) {
@@ -102,9 +100,20 @@ final class SeriesCodec {
         tracker.sinceTold = in.readInt();
     }
 
+    private static void write(Window window, DataOutputSerializer out) throws IOException {
+        out.writeLong(window.slot());
+        out.writeLong(window.events());
+        out.writeLong(window.users());
+    }
+
+    private static Window window(DataInputDeserializer in) throws IOException {
+        return new Window(in.readLong(), in.readLong(), in.readLong());
+    }
+
     private static void write(Judgement judgement, DataOutputSerializer out) throws IOException {
         out.writeBoolean(judgement.isAnomalous());
         out.writeBoolean(judgement.holds());
+        write(judgement.window(), out);
         out.writeDouble(judgement.value());
         out.writeDouble(judgement.score());
         out.writeDouble(judgement.low());
@@ -116,6 +125,7 @@ final class SeriesCodec {
         return new Judgement(
                 in.readBoolean(),
                 in.readBoolean(),
+                window(in),
                 in.readDouble(),
                 in.readDouble(),
                 in.readDouble(),

@@ -12,13 +12,15 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
 
 /**
- * Makes one stream of a view or table. A view is only a query: each operator put on it would plan it anew, down to a source of
- * its own. What reads the stream shares all that comes before it.
+ * Makes one stream of a view or table. A view is only a query: each operator put on it would plan it anew, down to a
+ * source of its own. What reads the stream shares all that comes before it.
  */
 public final class SharedView {
     private SharedView() {}
 
-    /** Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute. */
+    /**
+     * Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute.
+     */
     public static void share(StreamTableEnvironment tables, String view, String rowTime) {
         Table query = tables.from(view);
         // A time attribute is a plain time outside of the planner.

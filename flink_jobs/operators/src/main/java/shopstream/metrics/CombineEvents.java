@@ -11,8 +11,9 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * Adds events up by key and tile before they travel to the task that has the key. What it holds goes on before every watermark
- * and every checkpoint, so it has no state, and no watermark can pass an event. Columns of its input: see {@link WindowMetrics}.
+ * Adds events up by key and tile before they travel to the task that has the key. What it holds goes on before every
+ * watermark and every checkpoint, so it has no state, and no watermark can pass an event. Columns of its input: see
+ * {@link WindowMetrics}.
  */
 final class CombineEvents extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
@@ -98,7 +99,8 @@ final class CombineEvents extends AbstractStreamOperator<RowData> implements One
 
     private void flush() throws Exception {
         for (Map.Entry<BinaryStringData, Partial> entry : held.entrySet()) {
-            output.collect(out.replace(GenericRowData.of(entry.getKey(), entry.getValue().encode(writer, Long.MIN_VALUE))));
+            byte[] partial = entry.getValue().encode(writer, Long.MIN_VALUE);
+            output.collect(out.replace(GenericRowData.of(entry.getKey(), partial)));
         }
         held.clear();
         size = 0;

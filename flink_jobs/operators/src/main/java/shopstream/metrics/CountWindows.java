@@ -1,10 +1,7 @@
 package shopstream.metrics;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
@@ -25,40 +22,32 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Counts the windows of each key from what {@link CombineEvents} adds up. A changed window gives a row after a short while,
- * and before a checkpoint; a final one gives its last row when the watermark has passed its end by the lateness, once.
+ * Counts the windows of each key from what {@link CombineEvents} adds up. A changed window gives a row after a short
+ * while, and before a checkpoint; a final one gives its last row when the watermark has passed its end by the
+ * lateness, once.
  *
- * <p>State: the windows that are not final. They are counted in memory and written only for a checkpoint, and when memory must be
- * freed; a key is read again when something comes for it. A timer a window; the watermark, so that after a restart nothing
- * is added to a window that was final before.
+ * <p>State: the windows that are not final. They are counted in memory and written only for a checkpoint, and when
+ * memory must be freed; a key is read again when something comes for it. A timer a window; the watermark, so that
+ * after a restart nothing is added to a window that was final before.
  */
 final class CountWindows extends AbstractStreamOperator<RowData>
         implements OneInputStreamOperator<RowData, RowData>, Triggerable<String, VoidNamespace> {
     private static final long serialVersionUID = 1L;
 
-    /** In a backlog nobody waits for the rows of the moment; one that may be seen for a second only is not worth more. */
+    /**
+     * In a backlog nobody waits for the rows of the moment; one that may be seen for a second only is not worth more.
+     */
     private static final long BACKLOG_MILLIS = 1_000;
-
-    /** What a key without ids takes, in ids. */
-    private static final int IDS_OF_KEY = 12;
-
-    /** A key with more ids than this share of the limit is large: it stays in memory, and its state is a log. */
-    private static final int LARGE = 1_024;
 
     private final WindowSpec spec;
     private final long mostIds;
-    private transient Map<String, KeyWindows> keys;
+    private transient KeyCache keys;
     private transient List<KeyWindows> due;
-    private transient List<KeyWindows> dirty;
-    private transient long ids;
-    private transient long shedAt;
     private transient boolean isTimerSet;
     private transient long watermark;
-    private transient ListState<byte[]> windows;
     private transient ListState<Long> watermarks;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient PartialReader reader;
-    private transient PartialWriter writer;
     private transient StreamRecord<RowData> out;
     private transient Counter late;
 
@@ -71,14 +60,11 @@ final class CountWindows extends AbstractStreamOperator<RowData>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        keys = new HashMap<>();
         due = new ArrayList<>();
-        dirty = new ArrayList<>();
-        shedAt = mostIds;
         reader = new PartialReader();
-        writer = new PartialWriter();
-        windows = context.getKeyedStateStore()
+        ListState<byte[]> windows = context.getKeyedStateStore()
                 .getListState(new ListStateDescriptor<>("windows", BytePrimitiveArraySerializer.INSTANCE));
+        keys = new KeyCache(spec, mostIds, windows, this::setCurrentKey);
         watermarks = context.getOperatorStateStore()
                 .getUnionListState(new ListStateDescriptor<>("watermark", LongSerializer.INSTANCE));
         watermark = Long.MIN_VALUE;
@@ -99,39 +85,30 @@ final class CountWindows extends AbstractStreamOperator<RowData>
 
     @Override
     public void processElement(StreamRecord<RowData> element) throws Exception {
-        KeyWindows key = key((String) getCurrentKey());
+        KeyWindows key = keys.get((String) getCurrentKey());
         long before = key.ids();
         reader.begin(element.getValue().getBinary(1));
         late.inc(key.add(reader, spec.newestFinal(watermark), this::opened));
-        ids += key.ids() - before;
-        if (key.isEmpty()) {
-            drop(key);
-            return;
-        }
-        mark(key);
+        keys.changed(key, before);
         if (!key.isDue) {
             key.isDue = true;
             due.add(key);
             emitSoon();
         }
-        if (ids > shedAt) {
-            shed();
+        if (keys.isFull()) {
+            emitDue();
+            keys.shed(watermark);
         }
     }
 
     @Override
     public void onEventTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
-        KeyWindows key = key(timer.getKey());
+        KeyWindows key = keys.get(timer.getKey());
         long before = key.ids();
         GenericRowData row = key.close(spec.tileFinalAt(timer.getTimestamp()));
-        ids += key.ids() - before;
+        keys.changed(key, before);
         if (row != null) {
             emit(row);
-        }
-        if (key.isEmpty()) {
-            drop(key);
-        } else {
-            mark(key);
         }
     }
 
@@ -141,8 +118,8 @@ final class CountWindows extends AbstractStreamOperator<RowData>
     }
 
     /**
-     * The watermark goes on reduced by the lateness. A row's time is the last moment of its window: so no row comes behind the
-     * watermark, and the final one of a window comes just before it.
+     * The watermark goes on reduced by the lateness. A row's time is the last moment of its window: so no row comes
+     * behind the watermark, and the final one of a window comes just before it.
      */
     @Override
     public void processWatermark(Watermark mark) throws Exception {
@@ -162,7 +139,7 @@ final class CountWindows extends AbstractStreamOperator<RowData>
 
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
-        save();
+        keys.save(watermark);
         watermarks.update(List.of(watermark));
         super.snapshotState(context);
     }
@@ -173,35 +150,8 @@ final class CountWindows extends AbstractStreamOperator<RowData>
         super.finish();
     }
 
-    private KeyWindows key(String name) throws Exception {
-        KeyWindows key = keys.get(name);
-        if (key == null) {
-            key = new KeyWindows(name, spec, new KeyLog(mostIds / LARGE));
-            key.log.load(key, windows, reader);
-            keys.put(name, key);
-            ids += key.ids() + IDS_OF_KEY;
-        }
-        key.isUsed = true;
-        return key;
-    }
-
     private void opened(long tile) {
         timers.registerEventTimeTimer(VoidNamespace.INSTANCE, spec.finalAt(tile));
-    }
-
-    private void mark(KeyWindows key) {
-        if (!key.isDirty) {
-            key.isDirty = true;
-            dirty.add(key);
-        }
-    }
-
-    /** Forgets the current key, which has no windows left. */
-    private void drop(KeyWindows key) {
-        key.log.clear(windows);
-        key.isDirty = false;
-        keys.remove(key.key);
-        ids -= key.ids() + IDS_OF_KEY;
     }
 
     private void emitSoon() {
@@ -232,37 +182,5 @@ final class CountWindows extends AbstractStreamOperator<RowData>
 
     private void emit(GenericRowData row) {
         output.collect(out.replace(row, row.getTimestamp(2, 3).getMillisecond() - 1));
-    }
-
-    private void save() throws Exception {
-        for (KeyWindows key : dirty) {
-            if (key.isDirty) {
-                key.isDirty = false;
-                setCurrentKey(key.key);
-                key.log.save(key, windows, writer, spec.newestFinal(watermark));
-            }
-        }
-        dirty.clear();
-    }
-
-    /** Makes room: keys that were not needed since the last time go first. */
-    private void shed() throws Exception {
-        emitDue();
-        save();
-        shedUnless(true);
-        shedUnless(false);
-        shedAt = Math.max(mostIds, ids + ids / 4);
-    }
-
-    private void shedUnless(boolean isUsed) {
-        Iterator<KeyWindows> each = keys.values().iterator();
-        while (ids > mostIds / 2 && each.hasNext()) {
-            KeyWindows key = each.next();
-            if (key.ids() <= mostIds / LARGE && !(isUsed && key.isUsed)) {
-                each.remove();
-                ids -= key.ids() + IDS_OF_KEY;
-            }
-            key.isUsed = false;
-        }
     }
 }

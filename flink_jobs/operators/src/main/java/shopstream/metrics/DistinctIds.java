@@ -3,8 +3,9 @@ package shopstream.metrics;
 import java.util.Arrays;
 
 /**
- * In which tiles each id of a key was seen: one look-up says whether an event brings a new id to its tile, and which of the
- * windows over the tile had it already. An id lies in one {@link IdTable} for 64 tiles, however many windows overlap.
+ * In which tiles each id of a key was seen: one look-up says whether an event brings a new id to its tile, and which
+ * of the windows over the tile had it already. An id lies in one {@link IdTable} for 64 tiles, however many windows
+ * overlap.
  */
 final class DistinctIds {
     private final int tilesOfWindow;
@@ -26,8 +27,8 @@ final class DistinctIds {
     }
 
     /**
-     * After an {@link #add} of a new id: a bit for each tile that shares a window with its tile and has the id, the tile itself
-     * left out. The lowest bit is the first tile of the first window over it.
+     * After an {@link #add} of a new id: a bit for each tile that shares a window with its tile and has the id, the
+     * tile itself left out. The lowest bit is the first tile of the first window over it.
      */
     long neighbours(long high, long low, long tile) {
         long first = tile - tilesOfWindow + 1;
@@ -53,7 +54,10 @@ final class DistinctIds {
         size = kept;
     }
 
-    /** The table in which the ids of a tile are; null when there is none. An id of the tile has the bit of {@link #bit}. */
+    /**
+     * The table in which the ids of a tile are; null when there is none. An id of the tile has the bit of {@link
+     * #bit}.
+     */
     IdTable table(long tile) {
         return table(segment(tile), false);
     }

@@ -1,8 +1,8 @@
 package shopstream.metrics;
 
 /**
- * Events of one key in one tile. Amounts are counted in millionths, split into whole units and the rest: with an amount of at
- * most a billion both stay exact for more events than there can be.
+ * Events of one key in one tile. Amounts are counted in millionths, split into whole units and the rest: with an
+ * amount of at most a billion both stay exact for more events than there can be.
  */
 class Group {
     static final long MILLIONTHS = 1_000_000;

@@ -6,9 +6,10 @@ import java.nio.ByteOrder;
 import org.apache.flink.table.data.StringData;
 
 /**
- * A text as 128 bits. Up to 15 bytes of UTF-8 are kept as they are, with their length: no two of them are the same. Of a
- * longer one it is 127 bits of MurmurHash3 (x64, 128 bits, seed 0; Austin Appleby, public domain), marked in the
- * highest bit: that two of 10 million such texts are taken for one has a probability below 1e-24. The high half is never 0.
+ * A text as 128 bits. Up to 15 bytes of UTF-8 are kept as they are, with their length: no two of them are the same.
+ * Of a longer one it is 127 bits of MurmurHash3 (x64, 128 bits, seed 0; Austin Appleby, public domain), marked in
+ * the highest bit: that two of 10 million such texts are taken for one has a probability below 1e-24. The high half
+ * is never 0.
  */
 final class Id {
     private static final int MAX_PLAIN = 15;

@@ -44,8 +44,8 @@ final class IdTable {
     }
 
     /**
-     * Adds one bit to an id and gives the bits that it had before. {@code live}: an id that has none of these bits may be
-     * dropped, which is done instead of growing.
+     * Adds one bit to an id and gives the bits that it had before. {@code live}: an id that has none of these bits
+     * may be dropped, which is done instead of growing.
      */
     long add(long high, long low, long bit, long live) {
         int slot = locate(high, low);

@@ -5,9 +5,9 @@ import java.util.List;
 import org.apache.flink.api.common.state.ListState;
 
 /**
- * How the windows of a key are kept in state. Few ids are written as a whole whenever they have changed. Of many only what
- * came since the last time is added, so that a checkpoint costs what changed; the whole is written again once the entries
- * together are about twice as long.
+ * How the windows of a key are kept in state. Few ids are written as a whole whenever they have changed. Of many
+ * only what came since the last time is added, so that a checkpoint costs what changed; the whole is written again
+ * once the entries together are about twice as long.
  */
 final class KeyLog {
     private static final long BYTES_OF_ID = 16;

@@ -1,30 +1,15 @@
 package shopstream.metrics;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
 import org.apache.flink.table.data.GenericRowData;
 
 /**
- * The windows of one key that are not final, by their first tile. An event is added to its tile, and its id is counted for each
- * window over the tile that did not have it; a window's other values are the sums of its tiles.
+ * The windows of one key that are not final, by their first tile. An event is added to its tile, and its id is
+ * counted for each window over the tile that did not have it; a window's other values are the sums of its tiles.
  */
 final class KeyWindows {
-    /** The window that begins with the tile, and what the tile itself holds. */
-    private static final class Window extends Group {
-        /** Distinct ids of the tile. */
-        long ids;
-        /** Distinct ids of the window. */
-        long distinct;
-        /** Since its last row. */
-        boolean changed;
-
-        Window(long tile) {
-            super(tile);
-        }
-    }
-
     private static final LongConsumer IS_KNOWN = tile -> {};
 
     final String key;
@@ -38,8 +23,7 @@ final class KeyWindows {
 
     private final WindowSpec spec;
     private final DistinctIds distinct;
-    private Window[] windows = new Window[2];
-    private int size;
+    private final WindowList windows = new WindowList();
     private long ids;
 
     KeyWindows(String key, WindowSpec spec, KeyLog log) {
@@ -50,7 +34,7 @@ final class KeyWindows {
     }
 
     boolean isEmpty() {
-        return size == 0;
+        return windows.size() == 0;
     }
 
     /** Ids in all tiles together. */
@@ -73,8 +57,8 @@ final class KeyWindows {
                 continue;
             }
             int position = addGroup(in, firstWindow, opened);
-            for (int i = position; i >= 0 && windows[i].tile >= firstWindow; i--) {
-                windows[i].changed = true;
+            for (int i = position; i >= 0 && windows.get(i).tile >= firstWindow; i--) {
+                windows.get(i).isChanged = true;
             }
         }
         return late;
@@ -93,37 +77,35 @@ final class KeyWindows {
 
     /** Drops a final window; gives its row, or null when there is no such window. */
     GenericRowData close(long tile) {
-        int position = find(tile);
+        int position = windows.find(tile);
         if (position < 0) {
             return null;
         }
         GenericRowData row = row(position, true);
-        ids -= windows[position].ids;
-        System.arraycopy(windows, position + 1, windows, position, size - position - 1);
-        windows[--size] = null;
-        distinct.forget(size == 0 ? Long.MAX_VALUE : windows[0].tile);
+        ids -= windows.remove(position).ids;
+        distinct.forget(isEmpty() ? Long.MAX_VALUE : windows.get(0).tile);
         return row;
     }
 
     /** The number of windows that a row is asked of in {@link #changedRow}. */
     int size() {
-        return size;
+        return windows.size();
     }
 
     /** The row of a window that changed since its last row; null for one that did not. */
     GenericRowData changedRow(int position) {
-        if (!windows[position].changed) {
+        if (!windows.get(position).isChanged) {
             return null;
         }
-        windows[position].changed = false;
+        windows.get(position).isChanged = false;
         return row(position, false);
     }
 
     byte[] encode(PartialWriter out, long newestFinal) throws IOException {
         // A tile without events is there for the sake of a later one, which brings its window back.
-        List<Window> tiles = Arrays.stream(windows, 0, size).filter(window -> window.count > 0).toList();
+        List<WindowList.Window> tiles = windows.stream().filter(window -> window.count > 0).toList();
         out.begin(newestFinal, tiles.size());
-        for (Window window : tiles) {
+        for (WindowList.Window window : tiles) {
             out.group(window, window.ids);
             IdTable table = window.ids == 0 ? null : distinct.table(window.tile);
             for (int slot = 0; table != null && slot < table.slots(); slot++) {
@@ -137,7 +119,7 @@ final class KeyWindows {
 
     private int addGroup(PartialReader in, long firstWindow, LongConsumer opened) throws IOException {
         int position = open(in.tile, firstWindow, opened);
-        Window window = windows[position];
+        WindowList.Window window = windows.get(position);
         window.add(in);
         Partial.Tile unsaved = log.isLong() ? log.unsaved(in.tile) : null;
         if (unsaved != null) {
@@ -158,8 +140,8 @@ final class KeyWindows {
     }
 
     private boolean addId(int position, long high, long low) {
-        Window window = windows[position];
-        if (!distinct.add(high, low, window.tile, windows[0].tile)) {
+        WindowList.Window window = windows.get(position);
+        if (!distinct.add(high, low, window.tile, windows.get(0).tile)) {
             return false;
         }
         window.ids++;
@@ -168,7 +150,7 @@ final class KeyWindows {
         long elsewhere = tiles == 1 ? 0 : distinct.neighbours(high, low, window.tile);
         long all = (1L << tiles) - 1;
         for (int back = 0; back < tiles && back <= position; back++) {
-            Window over = windows[position - back];
+            WindowList.Window over = windows.get(position - back);
             // Bit 0 is the first tile of the first window over this one, which is tiles - 1 back.
             if (over.tile == window.tile - back && (elsewhere >>> (tiles - 1 - back) & all) == 0) {
                 over.distinct++;
@@ -177,57 +159,33 @@ final class KeyWindows {
         return true;
     }
 
-    /** Makes the windows from {@code firstWindow} to that of the tile where there are none; gives the tile's position. */
+    /**
+     * Makes the windows from {@code firstWindow} to that of the tile where there are none; gives the tile's position.
+     */
     private int open(long tile, long firstWindow, LongConsumer opened) {
-        int position = find(tile);
-        if (position >= 0 && windows[position].count > 0) {
+        int position = windows.find(tile);
+        if (position >= 0 && windows.get(position).count > 0) {
             return position;
         }
         for (long each = firstWindow; each <= tile; each++) {
-            position = find(each);
+            position = windows.find(each);
             if (position < 0) {
                 position = -1 - position;
-                if (size == windows.length) {
-                    windows = Arrays.copyOf(windows, 2 * size);
-                }
-                System.arraycopy(windows, position, windows, position + 1, size - position);
-                windows[position] = new Window(each);
-                size++;
+                windows.insert(position, each);
                 opened.accept(each);
             }
         }
         return position;
     }
 
-    /** The position of a window; -1 - its place when there is none. */
-    private int find(long tile) {
-        int low = 0;
-        int high = size - 1;
-        // Most events belong to the newest tile.
-        int middle = high;
-        while (low <= high) {
-            long found = windows[middle].tile;
-            if (found == tile) {
-                return middle;
-            }
-            if (found < tile) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-            middle = (low + high) >>> 1;
-        }
-        return -1 - low;
-    }
-
     private GenericRowData row(int position, boolean isFinal) {
-        Window window = windows[position];
+        WindowList.Window window = windows.get(position);
         long end = window.tile + spec.tiles();
         Group sum = window;
         if (spec.tiles() > 1) {
             sum = new Group(window.tile);
-            for (int i = position; i < size && windows[i].tile < end; i++) {
-                sum.add(windows[i]);
+            for (int i = position; i < windows.size() && windows.get(i).tile < end; i++) {
+                sum.add(windows.get(i));
             }
         }
         return WindowRow.of(key, spec, sum, window.distinct, isFinal);

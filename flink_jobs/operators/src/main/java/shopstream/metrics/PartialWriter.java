@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * Groups as bytes: a layout, the newest final window, and by group its tile, sums, words and ids. {@link PartialReader}
- * reads them. Numbers are as short as they can be: seven bits a byte.
+ * Groups as bytes: a layout, the newest final window, and by group its tile, sums, words and ids. {@link
+ * PartialReader} reads them. Numbers are as short as they can be: seven bits a byte.
  */
 final class PartialWriter {
     static final byte LAYOUT = 1;

@@ -12,8 +12,8 @@ import org.apache.flink.table.types.DataType;
 
 /** Puts the windows of a metric between two views; called from Python. */
 public final class WindowMetrics {
-    /** About 80 MB. */
-    private static final long MOST_IDS = 2_000_000;
+    /** About 50 MB a task. */
+    private static final long MOST_IDS = 1_000_000;
 
     private static final DataType EVENT =
             DataTypes.ROW(
@@ -37,10 +37,11 @@ public final class WindowMetrics {
     /**
      * Counts the windows of the events in a view.
      *
-     * @param view its columns are {@code key} (a window's second half of the key), {@code row_time} (the time attribute),
-     *     {@code amount} (DOUBLE, to sum; above a billion counts as a billion), {@code id} (to count once a window) and
-     *     {@code word} (to collect, at most {@value Words#MOST}); the last three may be NULL
-     * @return append-only rows {@link WindowRow}: the latest of a key and window holds; {@code window_time} is their time
+     * @param view its columns are {@code key}, which makes up a window's key with its start, {@code row_time} (the time
+     *     attribute), {@code amount} (DOUBLE, to sum; above a billion counts as a billion), {@code id} (to count once a
+     *     window) and {@code word} (to collect, at most {@value Words#MOST}); the last three may be NULL
+     * @return append-only rows {@link WindowRow}: the latest of a key and window holds; their time is
+     *     {@code window_time}, the last moment of the window
      */
     public static Table attach(StreamTableEnvironment tables, String view, WindowSpec spec) {
         DataStream<RowData> events = tables.toDataStream(tables.from(view), EVENT);

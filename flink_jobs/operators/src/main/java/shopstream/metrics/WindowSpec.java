@@ -3,8 +3,8 @@ package shopstream.metrics;
 import java.io.Serializable;
 
 /**
- * The windows of one metric. They are made of tiles as long as the slide, numbered from 1970 UTC; a window is numbered by
- * its first tile. A tumbling window is one tile.
+ * The windows of one metric. They are made of tiles as long as the slide, numbered from 1970 UTC; a window is
+ * numbered by its first tile. A tumbling window is one tile.
  *
  * @param name short name for operators and their uids, such as {@code page-views}
  * @param sizeMillis length of a window, a multiple of the slide, of at most 32 slides
@@ -18,12 +18,15 @@ public record WindowSpec(String name, long sizeMillis, long slideMillis, long la
     private static final int MAX_TILES = 32;
 
     public WindowSpec {
-        if (slideMillis <= 0 || sizeMillis % slideMillis != 0 || sizeMillis / slideMillis > MAX_TILES || sizeMillis <= 0) {
+        if (slideMillis <= 0
+                || sizeMillis <= 0
+                || sizeMillis % slideMillis != 0
+                || sizeMillis / slideMillis > MAX_TILES) {
             throw new IllegalArgumentException("The windows of " + name + " must be 1 to " + MAX_TILES
                     + " slides long, not " + sizeMillis + " ms with a slide of " + slideMillis + " ms.");
         }
         if (latenessMillis < 0 || liveMillis < 0) {
-            throw new IllegalArgumentException("The windows of " + name + " cannot have a negative lateness or interval.");
+            throw new IllegalArgumentException("The lateness and interval of " + name + " cannot be negative.");
         }
     }
 

@@ -5,8 +5,8 @@ import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * Distinct texts in the order of their bytes. Of more than {@value #MOST} the first ones are kept, so that no sender can fill
- * the memory and what is kept does not depend on the order in which they come.
+ * Distinct texts in the order of their bytes. Of more than {@value #MOST} the first ones are kept, so that no sender
+ * can fill the memory and what is kept does not depend on the order in which they come.
  */
 final class Words {
     static final int MOST = 100;

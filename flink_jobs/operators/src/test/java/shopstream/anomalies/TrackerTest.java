@@ -98,7 +98,8 @@ class TrackerTest {
     }
 
     private static Judgement judgement(double score, double limit) {
-        return new Judgement(score >= limit, score >= limit / 2, 100 * score, score, 0, 1, 0);
+        return new Judgement(
+                score >= limit, score >= limit / 2, new Window(0, 7, 3), 100 * score, score, 0, 1, 0);
     }
 
     /** First and last window and peak of each alert that ends: cut where two windows in a row do not hold. */

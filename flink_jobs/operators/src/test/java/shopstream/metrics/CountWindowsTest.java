@@ -12,9 +12,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
-import org.apache.flink.runtime.state.StateBackend;
-import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
-import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.Test;
@@ -88,7 +85,7 @@ class CountWindowsTest {
             assertEquals(1, windows.finals.size());
             state = windows.snapshot(1);
         }
-        try (WindowHarness windows = new WindowHarness(TUMBLING, 1_000, null, state, 1, 1, 0)) {
+        try (WindowHarness windows = new WindowHarness(TUMBLING, 1_000, state, 1, 1, 0)) {
             windows.add(partial("k", 2 * MINUTE, "b"));
             windows.add(partial("k", 3 * MINUTE, "b"));
             windows.watermark(Long.MAX_VALUE);
@@ -97,7 +94,9 @@ class CountWindowsTest {
         }
     }
 
-    /** Of windows that overlap the first may be final while the others are not: they all count the event, or none does. */
+    /**
+     * Of windows that overlap the first may be final while the others are not: they all count the event, or none does.
+     */
     @Test
     void anEventOfAFinalWindowCountsInNoWindow() throws Exception {
         try (WindowHarness windows = new WindowHarness(SLIDING)) {
@@ -118,20 +117,14 @@ class CountWindowsTest {
         for (WindowSpec spec : List.of(TUMBLING, SLIDING)) {
             int seed = 0;
             for (long mostIds : new long[] {2_000_000, 20_000, 200}) {
-                check(spec, new HashMapStateBackend(), new Random(seed++), mostIds, 40);
-                check(spec, new HashMapStateBackend(), new Random(seed++), mostIds, 5_000);
+                check(spec, new Random(seed++), mostIds, 40);
+                check(spec, new Random(seed++), mostIds, 5_000);
             }
         }
     }
 
-    @Test
-    void stateMayLieInRocksDb() throws Exception {
-        check(TUMBLING, new EmbeddedRocksDBStateBackend(), new Random(6), 200, 40);
-        check(SLIDING, new EmbeddedRocksDBStateBackend(), new Random(7), 20_000, 5_000);
-    }
-
     /** A {@code mostIds} of 20,000 makes the log of a key grow; one of 200 also makes keys leave the memory. */
-    private void check(WindowSpec spec, StateBackend backend, Random random, long mostIds, int ids) throws Exception {
+    private void check(WindowSpec spec, Random random, long mostIds, int ids) throws Exception {
         Recount recount = new Recount(spec);
         Map<Recount.Window, List<Object>> finals = new HashMap<>();
         OperatorSubtaskState state = null;
@@ -142,7 +135,7 @@ class CountWindowsTest {
             WindowHarness[] windows = new WindowHarness[tasks];
             OperatorSubtaskState[] states = new OperatorSubtaskState[tasks];
             for (int task = 0; task < tasks; task++) {
-                windows[task] = new WindowHarness(spec, mostIds, backend, state, tasksBefore, tasks, task);
+                windows[task] = new WindowHarness(spec, mostIds, state, tasksBefore, tasks, task);
             }
             for (int step = 0; step < 1_500; step++) {
                 clock += random.nextInt(20) * spec.slideMillis() / 500;
@@ -168,10 +161,7 @@ class CountWindowsTest {
                 states[task] = windows[task].snapshot(10_000);
                 if (run == 4) {
                     windows[task].watermark(Long.MAX_VALUE);
-                    assertEquals(0, windows[task].timers());
-                    if (backend instanceof HashMapStateBackend) {
-                        assertEquals(0, windows[task].keyedStateSize());
-                    }
+                    assertEquals(0, windows[task].keyedStateSize() + windows[task].timers());
                 }
                 assertEquals(List.of(), windows[task].faults);
                 for (Map.Entry<Recount.Window, List<Object>> each : windows[task].finals.entrySet()) {

@@ -36,14 +36,13 @@ class IdTest {
     @Test
     void shortTextsAreKeptAsTheyAre() {
         Set<String> seen = new HashSet<>();
-        int count = 0;
-        for (String text : new String[] {"", "\0", "\0\0", "a", "a\0", "é", "user_1", "123456789012345", "12345678", "123456789"}) {
+        String[] texts = {"", "\0", "\0\0", "a", "a\0", "é", "user_1", "123456789012345", "12345678", "123456789"};
+        for (String text : texts) {
             id.read(StringData.fromString(text));
             assertTrue(id.high > 0, text);
             seen.add(id.high + "," + id.low);
-            count++;
         }
-        assertEquals(count, seen.size());
+        assertEquals(texts.length, seen.size());
         id.read(StringData.fromString("abcdefghijklmno"));
         assertEquals(0x6867666564636261L, id.low);
         assertEquals(0x106f6e6d6c6b6a69L, id.high);

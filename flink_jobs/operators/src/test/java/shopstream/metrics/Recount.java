@@ -79,7 +79,10 @@ final class Recount {
                         window.start + spec.sizeMillis(),
                         (long) in.size(),
                         in.stream().map(Event::id).filter(Objects::nonNull).distinct().count(),
-                        BigInteger.valueOf(in.stream().filter(e -> e.amount != null).mapToLong(e -> Math.round(e.amount * 1e6)).sum()),
+                        BigInteger.valueOf(in.stream()
+                                .filter(event -> event.amount != null)
+                                .mapToLong(event -> Math.round(event.amount * 1e6))
+                                .sum()),
                         in.stream().map(Event::word).filter(Objects::nonNull).distinct().sorted()
                                 .collect(Collectors.joining(",")))));
         return values;

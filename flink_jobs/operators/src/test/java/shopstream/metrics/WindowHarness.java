@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.runtime.state.StateBackend;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -27,7 +26,7 @@ final class WindowHarness implements AutoCloseable {
     private final KeyedOneInputStreamOperatorTestHarness<String, RowData, RowData> harness;
     private final WindowSpec spec;
 
-    WindowHarness(WindowSpec spec, long mostIds, StateBackend backend, OperatorSubtaskState state, int tasksBefore, int tasks, int task)
+    WindowHarness(WindowSpec spec, long mostIds, OperatorSubtaskState state, int tasksBefore, int tasks, int task)
             throws Exception {
         this.spec = spec;
         harness = new KeyedOneInputStreamOperatorTestHarness<>(
@@ -37,9 +36,6 @@ final class WindowHarness implements AutoCloseable {
                 MAX_PARALLELISM,
                 tasks,
                 task);
-        if (backend != null) {
-            harness.setStateBackend(backend);
-        }
         harness.setup(WindowMetrics.ROW_TYPE.toSerializer());
         if (state != null) {
             harness.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
@@ -49,7 +45,7 @@ final class WindowHarness implements AutoCloseable {
     }
 
     WindowHarness(WindowSpec spec) throws Exception {
-        this(spec, 1_000_000, null, null, 1, 1, 0);
+        this(spec, 1_000_000, null, 1, 1, 0);
     }
 
     void add(RowData partial) throws Exception {
@@ -91,7 +87,8 @@ final class WindowHarness implements AutoCloseable {
             StreamRecord<RowData> record = (StreamRecord<RowData>) each;
             RowData row = record.getValue();
             Recount.Window window = Recount.window(row);
-            if (record.getTimestamp() != window.start() + spec.sizeMillis() - 1 || record.getTimestamp() <= watermarkOut) {
+            long last = window.start() + spec.sizeMillis() - 1;
+            if (record.getTimestamp() != last || last <= watermarkOut) {
                 faults.add("time " + record.getTimestamp() + " of " + window + " at watermark " + watermarkOut);
             }
             if (finals.containsKey(window)) {
