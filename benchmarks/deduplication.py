@@ -20,7 +20,7 @@ NAME = "deduplication"
 BACKENDS = {"heap": "hashmap", "rocksdb": "rocksdb"}
 """Flink's state backends, by the word that the results use."""
 
-_AT_ONCE = "'rows-per-second' = '100000000'"
+_AT_ONCE = "'rows-per-second' = '1000000'"
 """Flink's generator gives only 10,000 rows a second unless told otherwise."""
 
 _WITHOUT, _WITH = "without", "with"

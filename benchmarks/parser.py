@@ -91,8 +91,12 @@ def measure(events: int, rounds: int, progress: Progress) -> dict[str, list[Roun
             for name in list(JOBS) if turn % 2 else reversed(JOBS):
                 jobs = [JOBS[name](formats.bounded_topic(bootstrap, topic)) for topic in topics]
                 used = Round(*(processes[name].run([job.source, job.sink], job.insert).cpu_seconds for job in jobs))
-                if turn >= _WARM_UPS:
+                counts = turn >= _WARM_UPS
+                if counts:
                     measured[name].append(used)
+                # At once, so that a run that is broken off leaves what it has found.
+                kind = "round" if counts else "warm-up"
+                progress.console.print(f"{kind}: {name}: {used.few:.2f} s, full {used.full:.2f} s", highlight=False)
                 progress.advance(task)
     return measured
 

@@ -10,7 +10,11 @@ _LISTEN = "0A"
 
 
 class Process(NamedTuple):
-    """One living process. Zombies are dead: they hold nothing and cannot be ended."""
+    """One living process. Zombies are dead: they hold nothing and cannot be ended.
+
+    What was killed lives until its last thread is gone: the kernel shows its first thread as a zombie before, while
+    the others still hold its ports and files.
+    """
 
     pid: int
     session: int
@@ -31,7 +35,8 @@ def process_of(pid: int) -> Process | None:
         return None
     # The name stands in parentheses and may itself hold spaces and parentheses.
     fields = stat.rpartition(")")[2].split()
-    if fields[0] in "ZX":
+    threads = int(fields[17])
+    if fields[0] == "X" or (fields[0] == "Z" and threads <= 1):
         return None
     return Process(pid, session=int(fields[3]), start_ticks=int(fields[19]))
 

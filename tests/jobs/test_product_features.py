@@ -137,6 +137,18 @@ def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: li
         assert row == pytest.approx([float(value) for value in values], rel=1e-9), (probes[probe], rows[number])
 
 
+def seconds(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Probes at the ends of random seconds, and of those of events: all of a second is in the log once it is over."""
+    rng = random.Random(2)
+    products = sorted({row[0] for row in product_events(events)})
+    times = [datetime.fromisoformat(event["timestamp"]) for event in events]
+    span = times[-1] - times[0] + timedelta(hours=30)
+    moments = [times[0] + rng.random() * span for _ in range(1500)]
+    probes = [(rng.choice(products), moment) for moment in moments]
+    probes += [(rng.choice(products[:3]), moment) for moment in rng.sample(times, 500)]
+    return [(product, moment.replace(microsecond=999_999).strftime(MOMENT)[:-1]) for product, moment in probes]
+
+
 def final(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """A probe of each product once all of its windows' tiles have moved on by some."""
     end = datetime.fromisoformat(events[-1]["timestamp"])
@@ -149,19 +161,7 @@ def final(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def test_features_as_of_any_second_and_of_every_row_equal_a_recount(tmp_path: Path) -> None:
     events = shop_events(seed=1, count=3000)
     rows = stream(tmp_path, events, "'1' SECOND")
-    rng = random.Random(2)
-    products = sorted({row[0] for row in product_events(events)})
-    start, end = (datetime.fromisoformat(events[place]["timestamp"]) for place in (0, -1))
-    probes = []
-    for _ in range(1500):
-        moment = start + rng.random() * (end - start + timedelta(hours=30))
-        # All of a second is in the log once the second is over.
-        probes.append(
-            (rng.choice(products), (moment.replace(microsecond=0) - timedelta(microseconds=1)).isoformat()[:-6])
-        )
-    seconds = [datetime.fromisoformat(event["timestamp"]).replace(microsecond=999_999) for event in events]
-    probes += [(rng.choice(products[:3]), second.isoformat()[:-6]) for second in rng.sample(seconds, 500)]
-    compare(rows, events, probes)
+    compare(rows, events, seconds(events))
     compare(rows, events, [(row["product_id"], row["ts"]) for row in rows])
 
 
@@ -198,7 +198,7 @@ def test_late_events_end_in_the_same_values(tmp_path: Path, start: datetime) -> 
 
 def test_every_order_of_a_backlog_gives_the_same_rows(tmp_path: Path) -> None:
     # Each in a partition of its own, so that none is late.
-    events = [{**event, "partition": number} for number, event in enumerate(shop_events(seed=6, count=600))]
+    events = [{**event, "partition": number} for number, event in enumerate(shop_events(seed=6, count=1200))]
     shuffled = random.Random(7).sample(events, len(events))
     # The watermark passes only at the end, so that all wait for it.
     in_order, any_order = (
@@ -206,7 +206,8 @@ def test_every_order_of_a_backlog_gives_the_same_rows(tmp_path: Path) -> None:
     )
     assert len(in_order) > 500
     assert sorted(map(json.dumps, in_order)) == sorted(map(json.dumps, any_order))
-    compare(in_order, events, final(events))
+    compare(in_order, events, seconds(events))
+    compare(in_order, events, [(row["product_id"], row["ts"]) for row in in_order])
 
 
 def test_every_feature_of_the_schema_comes_out_of_the_function() -> None:

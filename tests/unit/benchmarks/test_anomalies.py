@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +44,9 @@ def test_an_alert_in_two_parts_counts_once() -> None:
 
 
 def test_the_report_has_shares_of_all() -> None:
-    made = {result.name: result.figure for result in report(series(), [alert("high", 997, 1010)] * 4).results}
+    shown = report(series(), [alert("high", 997, 1010)] * 4)
+    assert json.loads(shown.as_json())["details"]["found"][str(SPIKE)]["5000"] == 1
+    made = {result.name: result.figure for result in shown.results}
     assert made["alerts that belong to a planted anomaly"] == 1
     assert made[f"found: {SPIKE}"] == 1
     assert made[f"found: {OUTAGE}"] == 0

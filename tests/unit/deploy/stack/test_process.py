@@ -1,6 +1,9 @@
 import os
+import platform
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 from deploy.stack.process import has_environment, process_of, processes, uptime_seconds
 
@@ -24,6 +27,31 @@ def test_a_zombie_is_dead() -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # It has ended, and nobody has asked how.
     assert process_of(child.pid) is None
     child.wait()
+
+
+def test_it_lives_until_its_last_thread_is_gone() -> None:
+    # As a killed Java process: its first thread is a zombie, and another still holds its ports.
+    exit_of_one_thread = platform_exit()
+    program = f"""
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall({exit_of_one_thread}, 0)
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as child:
+        try:
+            deadline = time.monotonic() + 10
+            while ") Z " not in Path(f"/proc/{child.pid}/stat").read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            assert process_of(child.pid) is not None
+        finally:
+            child.kill()
+    assert process_of(child.pid) is None
+
+
+def platform_exit() -> int:
+    """The number of the system call ``exit``, which ends one thread."""
+    return 60 if platform.machine() == "x86_64" else 93
 
 
 def test_matches_a_whole_variable() -> None:

@@ -35,6 +35,9 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
     static final int MOST_TYPES = 500;
     private static final String FINAL = "final";
 
+    /** The rules' watermark, see alert_rules_topic.sql; that of all comes this far only when there are no more windows. */
+    private static final long END_OF_TIME = 253_402_214_400_000L - 1;
+
     /** What is not by event type. */
     public static class SharedState {
         public double countLimit;
@@ -144,7 +147,7 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = time.currentWatermark();
         state.timer = Slot.NONE;
-        boolean isEnd = watermark == Long.MAX_VALUE;
+        boolean isEnd = watermark >= END_OF_TIME;
         // At the end of the input nothing is known of windows that go beyond the last event.
         long until = isEnd ? state.newest - Slot.PER_WINDOW : Slot.newestFinal(watermark);
         List<String> names = new ArrayList<>();

@@ -16,7 +16,8 @@ final class UserWindowCodec {
         Tiles day = window.day;
         Tiles hour = window.hour;
         Sessions sessions = window.sessions;
-        state.write(window.capped ? 1 : 0, length(day.size, hour.size, window.pages.size, sessions.size, sessions.changes));
+        int length = length(day.size, hour.size, window.pages.size, sessions.size, sessions.changes);
+        state.write(window.capped ? 1 : 0, length);
         state.put((long) day.size << 32 | hour.size);
         state.put((long) sessions.size << 32 | sessions.changes);
         state.put(window.pages.size);

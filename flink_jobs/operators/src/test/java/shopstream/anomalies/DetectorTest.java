@@ -61,6 +61,32 @@ class DetectorTest {
     }
 
     @Test
+    void anUnusualAlertHoldsDownToHalfOfWhatOpensOne() {
+        long slot = 0;
+        for (; slot < 8 * 144; slot++) {
+            finals(slot, 900 + slot * 7 % 200, 900);
+        }
+        finals(slot, scored(slot, 5.5), 900);
+        for (int held = 0; held < 4; held++) {
+            slot++;
+            finals(slot, scored(slot, 2.7), 900);
+        }
+        finals(slot + 1, scored(slot + 1, 2.3), 900);
+        finals(slot + 2, scored(slot + 2, 2.3), 900);
+        Alert last = alerts.get(alerts.size() - 1);
+        assertEquals(Alert.Status.CLOSED, last.status());
+        assertEquals(Signal.SPIKE, last.signal());
+        assertEquals(slot, last.last());
+        assertEquals(slot - 4, last.start());
+    }
+
+    /** Events that give the window about this score; the thresholds are far off. */
+    private long scored(long slot, double score) {
+        rules.put("count_threshold/*", new Rule(false, null, null, 0));
+        return Math.round(series.expected.get(slot).high(score));
+    }
+
+    @Test
     void aTypeThatVanishesIsADropUntilItIsForgotten() {
         long slot = 0;
         for (; slot < 8 * 144; slot++) {

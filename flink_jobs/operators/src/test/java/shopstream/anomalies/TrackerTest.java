@@ -41,18 +41,23 @@ class TrackerTest {
         for (int run = 0; run < 300; run++) {
             Judgement[] windows = windows(random);
             List<Tracker.State> states = new ArrayList<>();
+            List<Tracker.State> plainly = new ArrayList<>();
+            Tracker plain = new Tracker();
             Series series = new Series();
             for (int slot = 0; slot < WINDOWS; slot++) {
                 for (int seen = 0; seen < 4; seen++) {
                     int ahead = Math.min(WINDOWS - 1, slot + random.nextInt(8));
                     if (windows[ahead].isAnomalous()) {
                         series.trackers.get(Signal.SPIKE).early(ahead, windows[ahead], states::add);
+                        plain.early(ahead, windows[ahead], plainly::add);
                     }
                 }
                 series.trackers.get(Signal.SPIKE).judge(slot, windows[slot], states::add);
+                plain.judge(slot, windows[slot], plainly::add);
                 // As between two rows in Flink.
                 series = SeriesCodec.decode(SeriesCodec.encode(series));
             }
+            assertEquals(plainly, states);
             withdrawn += (int) states.stream().filter(state -> state.status() == Alert.Status.WITHDRAWN).count();
             assertEquals(expected(windows), closed(states));
             assertStory(states);
@@ -69,8 +74,10 @@ class TrackerTest {
         }
         assertTrue(states.size() <= 1 + 144 / Tracker.EVERY, states.size() + " states in a day");
         assertEquals(Alert.Status.OPEN, states.get(0).status());
+        tracker.judge(144, judgement(5, 5), states::add);
+        tracker.judge(145, judgement(5, 5), states::add);
         int before = states.size();
-        tracker.judge(144, judgement(500, 5), states::add);
+        tracker.judge(146, judgement(500, 5), states::add);
         assertEquals(before + 1, states.size(), "a much higher peak is told at once");
     }
 

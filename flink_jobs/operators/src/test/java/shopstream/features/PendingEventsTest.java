@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.apache.flink.table.api.dataview.ListView;
 import org.junit.jupiter.api.Test;
 
@@ -39,8 +40,8 @@ class PendingEventsTest {
                     assertArrayEquals(due.get(i), ripe.get(i));
                 }
                 assertEquals(model.size(), pending.getList().size());
-                long first = model.stream().mapToLong(event -> Math.floorDiv(event[0], 1_000)).min().orElse(PendingEvents.NONE);
-                assertEquals(first, state.firstPending);
+                LongStream millis = model.stream().mapToLong(event -> Math.floorDiv(event[0], 1_000));
+                assertEquals(millis.min().orElse(PendingEvents.NONE), state.firstPending);
             }
         }
     }

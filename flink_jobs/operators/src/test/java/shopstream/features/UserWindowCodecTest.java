@@ -93,12 +93,14 @@ class UserWindowCodecTest {
     }
 
     @Test
-    void aCutStateIsRefused() throws IOException {
+    void aStateOfAnotherLengthIsRefused() throws IOException {
         byte[] bytes = codec.encode(window(new Random(SEED)));
         for (int length = 0; length < bytes.length; length++) {
             byte[] cut = Arrays.copyOf(bytes, length);
             assertThrows(IOException.class, () -> codec.decode(cut, new UserWindow()));
         }
+        byte[] longer = Arrays.copyOf(bytes, bytes.length + Long.BYTES);
+        assertThrows(IOException.class, () -> codec.decode(longer, new UserWindow()));
     }
 
     /** Read into a window that held another user. */
@@ -141,7 +143,8 @@ class UserWindowCodecTest {
         assertEquals(expected.capped, found.capped);
         assertSame(expected.day, found.day);
         assertSame(expected.hour, found.hour);
-        assertSame(expected.pages.entries, expected.pages.size * Pages.FIELDS, found.pages.entries, found.pages.size * Pages.FIELDS);
+        Pages pages = expected.pages;
+        assertSame(pages.entries, pages.size * Pages.FIELDS, found.pages.entries, found.pages.size * Pages.FIELDS);
         Sessions left = expected.sessions;
         Sessions right = found.sessions;
         assertSame(left.rows, left.size * Sessions.FIELDS, right.rows, right.size * Sessions.FIELDS);
