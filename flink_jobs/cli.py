@@ -7,8 +7,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from flink_jobs.cluster import Cluster, newest_snapshot
+from flink_jobs.cluster import Cluster
+from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
+from flink_jobs.snapshots import Snapshots
 from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
 from ingestion.topic_reader import TopicReader
@@ -20,11 +22,12 @@ def _cluster() -> Cluster:
 
 @click.group()
 def jobs() -> None:
-    """Submit the Flink job, see what runs, stop it with a savepoint.
+    """Submit Flink jobs, see what runs, stop one with a savepoint.
 
     \b
     Examples:
-      shopstream jobs submit
+      shopstream jobs submit --all
+      shopstream jobs submit --job user_features
       shopstream jobs list
       shopstream jobs stop
       shopstream jobs submit --savepoint file:///.../savepoint-1a2b
@@ -32,27 +35,42 @@ def jobs() -> None:
 
 
 @jobs.command()
+@click.option("--all", "is_all", is_flag=True, help="Every result as one job; so it is without --job, too.")
+@click.option(
+    "--job", "names", multiple=True, metavar="RESULT", help="Only this result; named more often, these as one job."
+)
 @click.option("--savepoint", metavar="URI", help="Go on from this savepoint or checkpoint.")
 @click.option("--fresh", is_flag=True, help="Go on reading where the last job stopped, but forget what it had counted.")
-def submit(savepoint: str | None, fresh: bool) -> None:
-    """Submit every result as one job, which reads Kafka and parses once.
+def submit(is_all: bool, names: tuple[str, ...], savepoint: str | None, fresh: bool) -> None:
+    """Submit results as one job, which reads Kafka and parses once; all of them unless some are named.
 
     A job that has run before goes on from its savepoint, or from the newest checkpoint of one that was killed.
     The job's settings are the SHOPSTREAM_ variables of this shell. Topics must be there: `shopstream topics apply`.
+
+    \b
+    Results: page_views, revenue, user_activity, funnel_stages, funnel_conversions,
+    anomalies, user_features, product_features, lake (with the dead letters).
+
+    \b
+    Examples:
+      shopstream jobs submit --all
+      shopstream jobs submit --job user_features
+      shopstream jobs submit --job lake --job page_views
     """
-    settings = read_settings(JobSettings)
-    newest = newest_snapshot(settings.state)
+    if is_all and names:
+        raise ShopstreamError("--all has every result: leave out --job, or name the results without --all.")
+    settings, selection = read_settings(JobSettings), Selection.of(names)
+    name = selection.job_name(settings.consumer_group)
+    newest = Snapshots(settings.state, name).newest()
     # Either may be missing: Flink commits offsets to Kafka on a best-effort basis, and a snapshot may lie elsewhere.
-    if not (savepoint or fresh) and (
-        newest or any(TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group).values())
-    ):
+    if not (savepoint or fresh) and (newest or any(TopicReader(settings.kafka_bootstrap).read_by(name).values())):
         raise ShopstreamError(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
         )
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = _cluster().submit(settings.state, savepoint=savepoint)
-    click.echo(f"Job {job} runs: http://{settings.flink_rest}/#/job/{job}/overview")
+        job = _cluster().submit(settings, selection, savepoint=savepoint)
+    click.echo(f"Job {job} ({name}) runs: http://{settings.flink_rest}/#/job/{job}/overview")
 
 
 @jobs.command("list")
@@ -72,11 +90,10 @@ def list_jobs(as_json: bool) -> None:
 @jobs.command()
 @click.argument("job", required=False)
 def stop(job: str | None) -> None:
-    """Stop JOB with a savepoint, or the one that runs; prints where to go on from."""
-    cluster = _cluster()
-    if job is None:
-        running = [found.id for found in cluster.jobs() if found.state == "RUNNING"]
-        if len(running) != 1:
-            raise ShopstreamError(f"{len(running)} jobs run: name the one to stop, see `shopstream jobs list`.")
-        job = running[0]
-    click.echo(cluster.stop(job))
+    """Stop JOB, an id or a name, with a savepoint, or the one that runs; prints where to go on from."""
+    settings, cluster = read_settings(JobSettings), _cluster()
+    running = [found for found in cluster.jobs() if found.state == "RUNNING" and job in (None, found.id, found.name)]
+    if len(running) != 1:
+        what = "run" if job is None else f"with the id or name {job} run"
+        raise ShopstreamError(f"{len(running)} jobs {what}: name the one to stop, see `shopstream jobs list`.")
+    click.echo(cluster.stop(running[0], settings.state))

@@ -13,6 +13,9 @@ from typing import Any
 
 import httpx
 
+from flink_jobs.results import Selection
+from flink_jobs.settings import JobSettings
+from flink_jobs.snapshots import Snapshots
 from ingestion.errors import ShopstreamError
 
 MAIN = Path(__file__).with_name("main.py")
@@ -44,28 +47,35 @@ class Cluster:
         found.sort(key=lambda job: -job["start-time"])
         return [Job(job["jid"], job["name"], job["state"], job["duration"] / 1000) for job in found]
 
-    def submit(self, state: Path, environment: Mapping[str, str] | None = None, savepoint: str | None = None) -> str:
+    def submit(
+        self,
+        settings: JobSettings,
+        selection: Selection | None = None,
+        savepoint: str | None = None,
+    ) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
-        ``state`` is the folder whose ``flink/conf`` the local stack wrote, where there is one. ``environment``
-        are the job's settings beside this process's own.
+        ``selection``: all results by default. ``settings.state`` is the folder whose ``flink/conf`` the local stack
+        wrote, where there is one; the job's checkpoints then go to a folder of its name.
+
+        Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
-        running = [job for job in self.jobs() if job.state not in _ENDED]
-        if running:
-            raise ShopstreamError(f"The job {running[0].id} runs already: `shopstream jobs stop` it first.")
-        home = _flink_home()
-        command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
-        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
-        command += ["-s", savepoint] if savepoint else []
-        command += ["-py", str(MAIN)]
-        logs = state.absolute() / "logs"
+        selection = selection or Selection()
+        self._check_free(selection, settings.consumer_group)
+        state, home = settings.state.absolute(), _flink_home()
+        logs = state / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        variables = {**os.environ, **(environment or {}), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
-        conf = state.absolute() / "flink" / "conf"
-        if conf.is_dir():
-            variables["FLINK_CONF_DIR"] = str(conf)
+        variables = {**os.environ, **settings.environment(), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
+        checkpoints = Snapshots(state, selection.job_name(settings.consumer_group)).checkpoints
+        if checkpoints:
+            variables["FLINK_CONF_DIR"] = str(state / "flink" / "conf")
         # The job's code need not be installed for the client to find it.
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")]))
+        command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
+        command += [f"-Dexecution.checkpointing.dir={checkpoints}"] if checkpoints else []
+        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
+        command += ["-s", savepoint] if savepoint else []
+        command += ["-py", str(MAIN), *selection.results]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
         log = logs / "submit.log"
         log.write_text(done.stdout + done.stderr)
@@ -77,6 +87,15 @@ class Cluster:
             )
         self.wait_until_running(submitted[1])
         return submitted[1]
+
+    def _check_free(self, selection: Selection, group: str) -> None:
+        for job in self.jobs():
+            other = Selection.of_job(job.name, group)
+            if job.state not in _ENDED and other and (both := selection & other):
+                raise ShopstreamError(
+                    f"The job {job.id} ({job.name}) runs already and has {', '.join(sorted(both))}: stop it first with"
+                    f" `shopstream jobs stop {job.id}`."
+                )
 
     def wait_until_running(self, job: str, seconds: float = 120) -> None:
         """Wait until every task of the job runs; ShopstreamError when it ends or takes longer."""
@@ -91,19 +110,21 @@ class Cluster:
                 raise ShopstreamError(f"The job {job} does not run after {seconds:.0f} s; see its page in Flink's UI.")
             time.sleep(0.3)
 
-    def stop(self, job: str, seconds: float = 120) -> str:
-        """Stop the job with a savepoint and return where that lies."""
-        request = self._post(f"/jobs/{job}/stop", {"drain": False})["request-id"]
+    def stop(self, job: Job, state: Path, seconds: float = 120) -> str:
+        """Stop a job with a savepoint and return where that lies: of the local stack, in a folder of the job's name."""
+        request = self._post(
+            f"/jobs/{job.id}/stop", {"drain": False, "targetDirectory": Snapshots(state, job.name).savepoints}
+        )["request-id"]
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            answer = self._get(f"/jobs/{job}/savepoints/{request}")
+            answer = self._get(f"/jobs/{job.id}/savepoints/{request}")
             if answer["status"]["id"] == "COMPLETED":
                 operation = answer["operation"]
                 if "location" not in operation:
-                    raise ShopstreamError(f"The savepoint of job {job} failed; the job goes on. See Flink's log.")
+                    raise ShopstreamError(f"The savepoint of job {job.id} failed; the job goes on. See Flink's log.")
                 return str(operation["location"])
             time.sleep(0.3)
-        raise ShopstreamError(f"The job {job} has not stopped after {seconds:.0f} s; it goes on.")
+        raise ShopstreamError(f"The job {job.id} has not stopped after {seconds:.0f} s; it goes on.")
 
     def _get(self, path: str) -> Any:
         return self._answer(lambda: self._http.get(path))
@@ -121,14 +142,6 @@ class Cluster:
         if response.is_error:
             raise ShopstreamError(f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}.")
         return response.json()
-
-
-def newest_snapshot(state: Path) -> str | None:
-    """Return the newest savepoint or completed checkpoint that the local stack keeps, as a URI; None without one."""
-    folder = state.absolute() / "flink"
-    done = [*folder.glob("savepoints/*/_metadata"), *folder.glob("checkpoints/*/chk-*/_metadata")]
-    newest = max(done, key=lambda file: file.stat().st_mtime, default=None)
-    return newest.parent.as_uri() if newest else None
 
 
 def _flink_home() -> Path:

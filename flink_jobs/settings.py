@@ -52,7 +52,8 @@ class JobSettings(LakeSettings):
     """``host:port`` of the Redis-protocol server that holds the online features."""
 
     consumer_group: str = "shopstream"
-    """Kafka consumer group; also the prefix of the jobs' transactional ids."""
+    """Name of the job, its Kafka consumer group and the prefix of its transactional ids. A job that has only some
+    results appends them."""
 
     parallelism: int = Field(default=1, ge=1)
     """Parallel instances of every operator."""
@@ -85,3 +86,7 @@ class JobSettings(LakeSettings):
 
     feature_flush_ms: int = Field(default=50, ge=1)
     """Longest time a feature row waits for its batch before it is written to the online store."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads these same settings."""
+        return {f"SHOPSTREAM_{name.upper()}": str(value) for name, value in self if value is not None}

@@ -4,7 +4,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 
-def share(t_env: StreamTableEnvironment, view: str, row_time: str) -> None:
+def share(t_env: StreamTableEnvironment, view: str, row_time: str | None = None) -> None:
     """Replace a temporary view or table by its stream, under the same name; ``row_time`` is its time attribute.
 
     A view alone is a query, which an operator put on it (metrics/window_metric.py) would run anew, and which the

@@ -1,42 +1,34 @@
 """Tables the jobs write to: Kafka topics, the lake and the online store."""
 
+from collections.abc import Iterable
+
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.features.columns import value_columns
-from flink_jobs.features.schema import FEATURE_SETS
+from flink_jobs.features.schema import FeatureSet
 from flink_jobs.features.write_online import write_online
+from flink_jobs.metrics.window_metric import WindowMetric
 from flink_jobs.settings import JobSettings
 from flink_jobs.statement import statement
-from ingestion.topics import DEAD_LETTER_EVENTS, FUNNEL_STAGES, PAGE_VIEWS, REVENUE, USER_ACTIVITY
+from ingestion.topics import DEAD_LETTER_EVENTS
 
 
-def create_metric_topics(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
+def create_metric_topics(t_env: StreamTableEnvironment, settings: JobSettings, metrics: Iterable[WindowMetric]) -> None:
     """Create the keyed topics of the window metrics; a replay after a crash ends in the same rows."""
-    for topic in (PAGE_VIEWS, REVENUE, USER_ACTIVITY, FUNNEL_STAGES):
+    for metric in metrics:
         t_env.execute_sql(
             statement(
                 "flink_jobs.metrics",
-                f"{topic.name}_topic",
-                topic=topic.name,
+                f"{metric.name}_topic",
+                topic=metric.name,
                 bootstrap=settings.kafka_bootstrap,
             )
         )
 
 
 def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the Parquet tables of events and features, and the exactly-once topic of dead letters."""
+    """Create the Parquet table of events and the exactly-once topic of dead letters."""
     t_env.execute_sql(statement("flink_jobs.lake", "lake_events", path=settings.events_path))
-    for features in FEATURE_SETS:
-        t_env.execute_sql(
-            statement(
-                "flink_jobs.features",
-                "lake_features",
-                entity=features.entity,
-                key=features.key,
-                path=settings.features_path(features.name),
-                features=value_columns(features),
-            )
-        )
     t_env.execute_sql(
         statement(
             "flink_jobs.lake",
@@ -48,20 +40,14 @@ def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
     )
 
 
-def create_online_store(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the topics of the features, and the functions that write them to the online store."""
-    for features in FEATURE_SETS:
-        t_env.execute_sql(
-            statement(
-                "flink_jobs.features",
-                "feature_topic",
-                entity=features.entity,
-                key=features.key,
-                topic=features.name,
-                bootstrap=settings.kafka_bootstrap,
-                features=value_columns(features),
-            )
-        )
+def create_features(t_env: StreamTableEnvironment, settings: JobSettings, sets: Iterable[FeatureSet]) -> None:
+    """Create the topics of the features, their logs in the lake, and the functions that write the online store."""
+    for features in sets:
+        columns = {"entity": features.entity, "key": features.key, "features": value_columns(features)}
+        topic = {"topic": features.name, "bootstrap": settings.kafka_bootstrap}
+        path = settings.features_path(features.name)
+        t_env.execute_sql(statement("flink_jobs.features", "lake_features", path=path, **columns))
+        t_env.execute_sql(statement("flink_jobs.features", "feature_topic", **topic, **columns))
         t_env.create_temporary_system_function(f"write_{features.name}", write_online(settings.redis, features))
         t_env.execute_sql(
             f"CREATE TEMPORARY TABLE online_{features.name} (written BIGINT) WITH ('connector' = 'blackhole')"

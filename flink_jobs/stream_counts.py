@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from kafka import TopicPartition
 from pydantic import BaseModel
 
-from flink_jobs.cluster import Cluster
+from flink_jobs.cluster import Cluster, Job
 from flink_jobs.job_metrics import JobMetrics
 from ingestion.topic_reader import TopicReader
 from ingestion.topics import EVENT_TOPICS
 
-_READ = re.compile(r"Source__.*\.numRecordsIn")
-_OFFSET = re.compile(r"Source__.*\.topic\.(.+)\.partition\.(\d+)\.currentOffset")
+# A job may have other sources too, the alert rules for instance.
+_READ = re.compile(r"Source__.*_database_records\.numRecordsIn")
+_OFFSET = re.compile(r"Source__.*_database_records\..*topic\.(.+)\.partition\.(\d+)\.currentOffset")
 _DEAD_LETTERS = re.compile(r".*\.error_code\.(\w+)\.deadLetters")
 _EVENTS = re.compile(r".*\.(counted|late|duplicate)Events")
 _ENDINGS = (".numRecordsIn", ".currentOffset", ".deadLetters", "Events")
@@ -25,6 +26,7 @@ class StreamCounts(BaseModel):
     """One running job. The counts are those since ``counted_since``, and up to 10 s old."""
 
     job: str
+    name: str
     counted_since: datetime
     """When its tasks started, UTC: with the job, or after its last failure. All counts were zero then."""
 
@@ -52,17 +54,17 @@ class StreamCounts(BaseModel):
     failed_checkpoints: int
 
 
-def stream_counts(rest: str, kafka_bootstrap: str | None, group: str) -> list[StreamCounts]:
+def stream_counts(rest: str, kafka_bootstrap: str | None) -> list[StreamCounts]:
     """Return the counts of each running job that reads events. Raises ShopstreamError when Flink or Kafka is away.
 
-    ``kafka_bootstrap`` None: Kafka is known to be away. ``group`` is the jobs' consumer group.
+    ``kafka_bootstrap`` None: Kafka is known to be away.
     """
-    running = [job.id for job in Cluster(rest).jobs() if job.state == "RUNNING"]
-    return [counts for job in running if (counts := _counts(job, rest, kafka_bootstrap, group))]
+    running = [job for job in Cluster(rest).jobs() if job.state == "RUNNING"]
+    return [counts for job in running if (counts := _counts(job, rest, kafka_bootstrap))]
 
 
-def _counts(job: str, rest: str, kafka_bootstrap: str | None, group: str) -> StreamCounts | None:
-    metrics = JobMetrics(rest, job)
+def _counts(job: Job, rest: str, kafka_bootstrap: str | None) -> StreamCounts | None:
+    metrics = JobMetrics(rest, job.id)
     offsets: dict[TopicPartition, int] = {}
     dead_letters: Counter[str] = Counter()
     events: Counter[str] = Counter()
@@ -80,14 +82,16 @@ def _counts(job: str, rest: str, kafka_bootstrap: str | None, group: str) -> Str
         return None
     checkpoint, failed = metrics.checkpoints()
     return StreamCounts(
-        job=job,
+        job=job.id,
+        name=job.name,
         counted_since=metrics.started_at(),
         read=read,
         counted=events["counted"],
         late=events["late"],
         duplicates=events["duplicate"],
         dead_letters=dict(sorted(dead_letters.items())),
-        unread=None if kafka_bootstrap is None else _unread(kafka_bootstrap, group, offsets),
+        # A job is called as its consumer group.
+        unread=None if kafka_bootstrap is None else _unread(kafka_bootstrap, job.name, offsets),
         checkpoint_age_seconds=None if checkpoint is None else (datetime.now(UTC) - checkpoint).total_seconds(),
         failed_checkpoints=failed,
     )

@@ -52,7 +52,7 @@ class Demo:
             topic_admin.apply(self._settings.kafka_bootstrap)
         with self._timed("job"):
             self._step("submitting the Flink job")
-            Cluster(self._settings.flink_rest).submit(self._settings.home)
+            Cluster(self._settings.flink_rest).submit(self._job)
         with self._timed("replay"):
             self._step("replaying the ecom clickstream")
             report, users = self._replay()

@@ -9,10 +9,8 @@ from deploy.stack.kafka import Kafka
 from deploy.stack.settings import StackSettings
 from deploy.stack.status import PartStatus, State
 from deploy.stack.table import duration
-from flink_jobs.settings import JobSettings
 from flink_jobs.stream_counts import StreamCounts, stream_counts
 from ingestion.cli import quieten_kafka
-from ingestion.settings import read_settings
 
 
 def stream_of(settings: StackSettings, parts: Iterable[PartStatus]) -> list[StreamCounts]:
@@ -25,13 +23,13 @@ def stream_of(settings: StackSettings, parts: Iterable[PartStatus]) -> list[Stre
         return []
     quieten_kafka()
     kafka = settings.kafka_bootstrap if Kafka.name in healthy else None
-    return stream_counts(settings.flink_rest, kafka, read_settings(JobSettings).consumer_group)
+    return stream_counts(settings.flink_rest, kafka)
 
 
 def stream_table(counts: StreamCounts) -> Table:
     """Return one row a count; topics and codes without one are left out."""
     since = counts.counted_since.strftime("%Y-%m-%d %H:%M:%S")
-    table = Table(f"stream: job {counts.job[:8]}", f"since its tasks started, {since} UTC")
+    table = Table(f"stream: {counts.name}, job {counts.job[:8]}", f"since its tasks started, {since} UTC")
     table.columns[1].justify = "right"
     table.add_row("records read", f"{counts.read:,}")
     table.add_row("events counted", f"{counts.counted:,}")

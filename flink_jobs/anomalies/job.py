@@ -7,6 +7,7 @@ event types) -> ``anomalies``.
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.settings import JobSettings
+from flink_jobs.shared_view import share
 from flink_jobs.statement import statement
 from ingestion.topics import ALERT_RULES, ANOMALIES
 
@@ -27,6 +28,7 @@ def create_views(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
         min_history=settings.anomaly_min_history,
     )
     t_env.create_temporary_view("alerts", t_env.sql_query(alerts))
+    share(t_env, "alerts")
 
 
 def create_topics(t_env: StreamTableEnvironment, settings: JobSettings) -> None:

@@ -1,12 +1,12 @@
 """Writes feature rows to the online store, in Feast's format, never an older row over a newer one."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import redis
 
 from flink_jobs.features.online_calls import WRITE_IF_NEWER, OnlineCalls
 from flink_jobs.features.schema import FeatureSet
+from flink_jobs.patience import Patience
 
 Row = tuple[str, int, int, Sequence[float]]
 """Entity id, event time in microseconds since 1970 UTC, version, and the values in the order of the feature set
@@ -14,9 +14,6 @@ Row = tuple[str, int, int, Sequence[float]]
 
 _ROWS_AT_ONCE = 200
 """Rows sent before the next are packed, so that the server works meanwhile."""
-
-_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, redis.exceptions.BusyLoadingError)
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class OnlineStore:
@@ -30,7 +27,7 @@ class OnlineStore:
         host, _, port = address.rpartition(":")
         self._redis = redis.Redis(host=host, port=int(port), socket_timeout=10, socket_connect_timeout=5)
         self._calls = OnlineCalls(features)
-        self._patience = patience
+        self._patience = Patience(patience)
 
     def write(self, rows: Iterable[Row]) -> int:
         """Write rows, in any order; return how many entities got a newer row than they had.
@@ -55,7 +52,7 @@ class OnlineStore:
             if (micros[row], versions[row]) > (micros[other], versions[other]):
                 newest[entity_id] = row
         chosen = list(newest.values())
-        return self._patiently(lambda: self._write(chosen, ids, micros, versions, columns)) if chosen else 0
+        return self._patience.call(lambda: self._write(chosen, ids, micros, versions, columns)) if chosen else 0
 
     def close(self) -> None:
         """Close the connections."""
@@ -100,15 +97,3 @@ class OnlineStore:
             raise
         finally:
             self._redis.connection_pool.release(connection)
-
-    def _patiently(self, write: Callable[[], int]) -> int:
-        deadline = time.monotonic() + self._patience
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                return write()
-            except _AWAY:
-                if time.monotonic() + pause > deadline:
-                    raise
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)

@@ -9,6 +9,7 @@ from typing import get_args
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.funnels.funnel import MAX_STEPS, Breakdown, Funnel
+from flink_jobs.shared_view import share
 from flink_jobs.statement import statement
 from ingestion.topics import FUNNEL_CONVERSIONS
 
@@ -16,7 +17,7 @@ _MAX_BREAKDOWNS = len(get_args(Breakdown))
 
 
 def create_views(t_env: StreamTableEnvironment, funnel: Funnel, interval_ms: int) -> None:
-    """Create ``funnel_totals`` over ``counted_events``.
+    """Create ``funnel_conversion_rows`` over ``counted_events``.
 
     ``interval_ms``: a window's rows go out at most this often per breakdown value, by the machine's clock.
     """
@@ -31,9 +32,12 @@ def create_views(t_env: StreamTableEnvironment, funnel: Funnel, interval_ms: int
         "first_touch": f"ARRAY[{breakdowns}]" if breakdowns else "CAST(NULL AS ARRAY<STRING>)",
         # A place without a step repeats the first one, which the CASE finds earlier.
         **_numbered("event_type", event_types, MAX_STEPS, event_types[0]),
+        **_numbered("name", [step.name for step in funnel.steps], MAX_STEPS),
+        **_numbered("breakdown", list(funnel.breakdowns), _MAX_BREAKDOWNS),
     }
-    for view in ("funnel_events", "funnel_changes", "funnel_totals"):
+    for view in ("funnel_events", "funnel_changes", "funnel_totals", "funnel_conversion_rows"):
         t_env.execute_sql(statement("flink_jobs.funnels", view, **settings))
+    share(t_env, "funnel_conversion_rows")
 
 
 def create_topic(t_env: StreamTableEnvironment, bootstrap: str) -> None:
@@ -42,11 +46,9 @@ def create_topic(t_env: StreamTableEnvironment, bootstrap: str) -> None:
     t_env.execute_sql(statement("flink_jobs.funnels", f"{name}_topic", topic=name, bootstrap=bootstrap))
 
 
-def inserts(funnel: Funnel) -> list[str]:
-    """Return the statement that writes ``funnel_totals``, with the names in ``funnel``, to ``funnel_conversions``."""
-    names = _numbered("name", [step.name for step in funnel.steps], MAX_STEPS)
-    breakdowns = _numbered("breakdown", list(funnel.breakdowns), _MAX_BREAKDOWNS)
-    return [statement("flink_jobs.funnels", "funnel_conversions", funnel=funnel.name, **names, **breakdowns)]
+def inserts() -> list[str]:
+    """Return the statement that writes ``funnel_conversion_rows`` to ``funnel_conversions``."""
+    return [statement("flink_jobs.funnels", "funnel_conversions")]
 
 
 def _numbered(name: str, values: list[str], places: int, rest: str = "") -> dict[str, str]:

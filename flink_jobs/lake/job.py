@@ -3,6 +3,6 @@
 from flink_jobs.statement import statement
 
 
-def event_inserts() -> list[str]:
+def inserts() -> list[str]:
     """Return the statements that keep every record: valid in ``lake_events``, others in ``dead_letter_events``."""
     return [statement("flink_jobs.lake", name) for name in ("events", "dead_letters")]

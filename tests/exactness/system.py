@@ -22,6 +22,7 @@ from flink_jobs.cluster import Cluster
 from ingestion import topic_admin
 from ingestion.topic_reader import TopicReader
 from ingestion.topics import DEAD_LETTER_EVENTS
+from tests.job_settings import job_settings
 
 
 class System:
@@ -46,7 +47,7 @@ class System:
 
     def submit(self) -> str:
         """Submit the job, with short checkpoints."""
-        return self.cluster.submit(self.settings.home, {**self.environment, "SHOPSTREAM_CHECKPOINT_SECONDS": "5"})
+        return self.cluster.submit(job_settings(self.settings, checkpoint_seconds=5))
 
     def dead_letters(self) -> Counter[tuple[str, str]]:
         """Count the dead letters by code and digest of their bytes."""

@@ -33,11 +33,12 @@ from ingestion.errors import ShopstreamError
 from ingestion.settings import KafkaSettings
 from ingestion.topic_reader import TopicReader
 from tests.integration.conftest import FlinkCluster
+from tests.job_settings import job_settings
 
 pytestmark = pytest.mark.timeout(500)
 NOW = datetime.now(UTC)
 GROUP = "test-dead-letters"
-JOB = {"SHOPSTREAM_CHECKPOINT_SECONDS": "2", "SHOPSTREAM_SILENCE_SECONDS": "2", "SHOPSTREAM_CONSUMER_GROUP": GROUP}
+JOB = {"checkpoint_seconds": 2, "silence_seconds": 2, "consumer_group": GROUP}
 
 # Ends its process in the second transaction, at one of three moments.
 KILLED = """
@@ -245,10 +246,11 @@ def job(
 ) -> Iterator[Path]:
     assert valkey_address == stack_settings.redis
     cluster = Cluster(flink_cluster.rest)
-    own = {"SHOPSTREAM_KAFKA_BOOTSTRAP": kafka, "SHOPSTREAM_LAKE": str(tmp_path / "lake")}
-    submitted = cluster.submit(stack_settings.home, {**flink_cluster.environment, **JOB, **own})
+    own = {"kafka_bootstrap": kafka, "lake": str(tmp_path / "lake")}
+    submitted = cluster.submit(job_settings(stack_settings, **JOB, **own))
     yield tmp_path / "lake" / "events"
-    cluster.stop(submitted)
+    (running,) = [one for one in cluster.jobs() if one.id == submitted]
+    cluster.stop(running, stack_settings.home)
 
 
 def test_from_poison_to_a_counted_event(
@@ -260,7 +262,7 @@ def test_from_poison_to_a_counted_event(
 
     def counted() -> dict[str, Any]:
         """What the job counted since the test began; Flink tells it up to 10 s late."""
-        (now,) = stream_counts(flink_cluster.rest, bootstrap, GROUP)
+        (now,) = stream_counts(flink_cluster.rest, bootstrap)
         old = before[0] if before else now
         numbers = {name: getattr(now, name) - getattr(old, name) for name in ("read", "counted", "late", "duplicates")}
         letters = Counter(now.dead_letters)
@@ -268,11 +270,11 @@ def test_from_poison_to_a_counted_event(
         return numbers | {"dead_letters": +letters, "unread": sum((now.unread or {}).values())}
 
     # Flink tells nothing of a job in its first seconds.
-    wait_until(lambda: len(stream_counts(flink_cluster.rest, bootstrap, GROUP)), 1)
+    wait_until(lambda: len(stream_counts(flink_cluster.rest, bootstrap)), 1)
     # Records of the tests before, none of which is rejected or of this test's users.
     records = sum(len(read(bootstrap, topic)) for topic in topics())
-    wait_until(lambda: (stream_counts(flink_cluster.rest, bootstrap, GROUP)[0].read, counted()["unread"]), (records, 0))
-    before += stream_counts(flink_cluster.rest, bootstrap, GROUP)
+    wait_until(lambda: (stream_counts(flink_cluster.rest, bootstrap)[0].read, counted()["unread"]), (records, 0))
+    before += stream_counts(flink_cluster.rest, bootstrap)
 
     def page(event_id: str, at: datetime = NOW, **more: Any) -> bytes:
         return event(event_id, "page_view", at, user_id="mended", properties={"page": "/mended"}, **more)

@@ -8,26 +8,28 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import duckdb
 import pytest
 from kafka import KafkaProducer
 
 from deploy.stack.settings import StackSettings
-from flink_jobs.cluster import Cluster
+from flink_jobs.cluster import Cluster, Job
+from flink_jobs.results import Selection
+from flink_jobs.snapshots import Snapshots
 from ingestion import topic_admin
+from ingestion.errors import ShopstreamError
 from ingestion.topic_reader import TopicReader
 from tests.integration.conftest import FlinkCluster
+from tests.job_settings import job_settings
 
 pytestmark = pytest.mark.timeout(400)
 START = (datetime.now(UTC) - timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
 
-SETTINGS = {
-    "SHOPSTREAM_CHECKPOINT_SECONDS": "2",
-    "SHOPSTREAM_SILENCE_SECONDS": "2",
-    "SHOPSTREAM_CONSUMER_GROUP": "test-job",
-}
+SETTINGS = {"checkpoint_seconds": 2, "silence_seconds": 2, "consumer_group": "test-job"}
 
 POISON = {
     b"{": "not_json",
@@ -62,9 +64,9 @@ def job(
     assert valkey_address == stack_settings.redis
     topic_admin.apply(kafka_bootstrap)
     cluster = Cluster(flink_cluster.rest)
-    cluster.submit(stack_settings.home, {**flink_cluster.environment, **SETTINGS})
+    cluster.submit(job_settings(stack_settings, **SETTINGS))
     yield stack_settings
-    cluster.stop(running(cluster))
+    cluster.stop(running(cluster), stack_settings.home)
 
 
 def wait_until(found: Callable[[], Any], wanted: Any, seconds: float = 90) -> None:
@@ -145,15 +147,16 @@ def test_poison_duplicates_and_late_events(job: StackSettings) -> None:
 
 def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: FlinkCluster) -> None:
     """What was counted before is counted on, not anew; what was seen before is still a duplicate."""
+    settings = job_settings(job, **SETTINGS)
     window = (START + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
     assert page_views(job)[window] == (1, 1)
     final = START.strftime("%Y-%m-%dT%H:%M:%SZ"), "/job"
     rows_before = finals(job, final)
     cluster = Cluster(flink_cluster.rest)
-    savepoint = cluster.stop(running(cluster))
+    savepoint = cluster.stop(running(cluster), job.home)
     forgetful = subprocess.run(
         [sys.executable, "-m", "deploy.cli", "jobs", "submit"],
-        env={**os.environ, **flink_cluster.environment, **SETTINGS},
+        env={**os.environ, **flink_cluster.environment, **settings.environment()},
         capture_output=True,
         text=True,
         check=False,
@@ -163,7 +166,7 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
         for value in (page_view("e", 30.5, "u1", "/job"), page_view("h", 30.7, "u2", "/job")):
             producer.send("web_events", value, partition=2).get(30)
-    cluster.submit(job.home, {**flink_cluster.environment, **SETTINGS}, savepoint)
+    cluster.submit(settings, savepoint=savepoint)
     wait_until(lambda: page_views(job)[window], (2, 2))
     wait_until(
         lambda: [row for row in lake(job) if row[0] in "eh"],
@@ -172,6 +175,32 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     assert finals(job, final) == rows_before
 
 
-def running(cluster: Cluster) -> str:
-    (found,) = [listed.id for listed in cluster.jobs() if listed.state == "RUNNING"]
+def test_results_run_alone_beside_each_other(job: StackSettings, flink_cluster: FlinkCluster) -> None:
+    settings, cluster = job_settings(job, **SETTINGS), Cluster(flink_cluster.rest)
+    with pytest.raises(ShopstreamError, match=r"test-job\) runs already and has lake, page_views: stop it first"):
+        cluster.submit(settings, Selection.of(["page_views", "lake"]))
+    cluster.stop(running(cluster), job.home)
+    for result in ("page_views", "lake"):
+        cluster.submit(settings, Selection.of([result]))
+    assert {found.name for found in cluster.jobs() if found.state == "RUNNING"} == {
+        "test-job-page_views",
+        "test-job-lake",
+    }
+    with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
+        producer.send("web_events", page_view("alone", 45.5, "u1", "/job/alone"), partition=2).get(30)
+    window = (START + timedelta(minutes=45)).strftime("%Y-%m-%dT%H:%M:%SZ"), "/job/alone"
+    wait_until(lambda: page_views(job).get(window), (1, 1))
+    wait_until(lambda: ("alone", False, False) in lake(job), True)
+    page_views_job, lake_job = (running(cluster, f"test-job-{result}") for result in ("page_views", "lake"))
+    savepoint = cluster.stop(page_views_job, job.home)
+    newest = Snapshots(job.home, "test-job-page_views").newest()
+    assert newest is not None
+    assert Path(urlsplit(newest).path) == Path(urlsplit(savepoint).path)
+    assert Snapshots(job.home, "test-job-lake").newest() != newest
+    cluster.stop(lake_job, job.home)
+    cluster.submit(settings, savepoint=Snapshots(job.home, "test-job").newest())
+
+
+def running(cluster: Cluster, name: str = "test-job") -> Job:
+    (found,) = [listed for listed in cluster.jobs() if listed.state == "RUNNING" and listed.name == name]
     return found

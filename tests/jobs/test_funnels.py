@@ -92,7 +92,7 @@ def stream(folder: Path, arrivals: list[Row], funnel: Funnel, interval_ms: int) 
         f" WITH ('connector' = 'filesystem', 'path' = '{folder}/out', 'format' = 'json',"
         " 'json.timestamp-format.standard' = 'ISO-8601')"
     )
-    (conversions,) = job.inserts(funnel)
+    (conversions,) = job.inserts()
     t_env.execute_sql(conversions).wait()
     (part,) = (folder / "out").iterdir()
     return [json.loads(line) for line in part.read_text().splitlines()]

@@ -108,3 +108,11 @@ def test_a_wrong_variable_is_named(name: str, value: str, monkeypatch: pytest.Mo
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         JobSettings().redis = "elsewhere:1"
+
+
+def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = JobSettings(state=tmp_path, consumer_group="blue", checkpoint_seconds=0.5, anomaly_min_history=30)
+    assert settings != JobSettings()
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    assert JobSettings() == settings

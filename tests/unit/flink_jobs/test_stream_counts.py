@@ -33,7 +33,12 @@ DUPLICATES = {
     "ProcessTableFunction[8].duplicateEvents": 20.0,
     "ProcessTableFunction[8].numRecordsIn": 941.0,
 }
-VERTICES = {JOB: {"v1": SOURCE, "v2": DUPLICATES}, OTHER: {"v3": {"numRecordsIn": 1.0}}}
+_RULES = "Source__KafkaSource-default_catalog_default_database_alert_rules"
+RULES = {
+    f"{_RULES}.numRecordsIn": 50.0,
+    f"{_RULES}.KafkaSourceReader.topic.alert_rules.partition.0.currentOffset": 49.0,
+}
+VERTICES = {JOB: {"v1": SOURCE, "v2": DUPLICATES, "v4": RULES}, OTHER: {"v3": {"numRecordsIn": 1.0}}}
 
 
 class Flink(BaseHTTPRequestHandler):
@@ -61,7 +66,7 @@ class Flink(BaseHTTPRequestHandler):
         if parts[2:] == ["checkpoints"]:
             return {"latest": {"completed": Flink.completed}, "counts": {"failed": 4}}
         if len(parts) == 2:
-            starts = {"v1": 1_793_534_400_000, "v2": 1_793_534_400_500, "v3": 0}
+            starts = {"v1": 1_793_534_400_000, "v2": 1_793_534_400_500, "v3": 0, "v4": 0}
             return {"vertices": [{"id": name, "start-time": starts[name]} for name in VERTICES[parts[1]]]}
         metrics = VERTICES[parts[1]][parts[3]]
         if "get" not in query:
@@ -83,8 +88,8 @@ def rest() -> Iterator[str]:
 
 
 def test_the_counts_of_the_job_that_reads_events(rest: str) -> None:
-    (counts,) = stream_counts(rest, None, "shopstream")
-    assert (counts.job, counts.read) == (JOB, 1000)
+    (counts,) = stream_counts(rest, None)
+    assert (counts.job, counts.name, counts.read) == (JOB, "n", 1000)
     assert (counts.counted, counts.late, counts.duplicates) == (900, 30, 20)
     expected = {"not_json": 7, "future_timestamp": 2, **{f"code_{number}": 1 for number in range(50)}}
     assert counts.dead_letters == expected
@@ -96,7 +101,7 @@ def test_the_age_of_a_checkpoint_is_that_of_its_beginning(rest: str, monkeypatch
     moment = datetime.now(UTC).timestamp() - 100
     times = {"trigger_timestamp": moment * 1000, "latest_ack_timestamp": (moment + 60) * 1000}
     monkeypatch.setattr(Flink, "completed", times)
-    (counts,) = stream_counts(rest, None, "shopstream")
+    (counts,) = stream_counts(rest, None)
     assert counts.checkpoint_age_seconds is not None
     assert 100 <= counts.checkpoint_age_seconds < 130
 

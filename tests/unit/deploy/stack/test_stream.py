@@ -16,6 +16,7 @@ from flink_jobs.stream_counts import StreamCounts
 
 COUNTS = StreamCounts(
     job="2188ab31ae2674ab61a60cb37f626926",
+    name="shopstream",
     counted_since=datetime(2026, 11, 1, 12, tzinfo=UTC),
     read=1_234_567,
     counted=1_200_000,
@@ -46,7 +47,7 @@ def shown(counts: StreamCounts) -> list[list[str]]:
 
 def test_every_count_is_shown_and_since_when() -> None:
     assert shown(COUNTS) == [
-        ["stream: job 2188ab31", "since its tasks started, 2026-11-01 12:00:00 UTC"],
+        ["stream: shopstream, job 2188ab31", "since its tasks started, 2026-11-01 12:00:00 UTC"],
         ["records read", "1,234,567"],
         ["events counted", "1,200,000"],
         ["late events", "5,000"],

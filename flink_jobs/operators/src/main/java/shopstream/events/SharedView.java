@@ -19,7 +19,8 @@ public final class SharedView {
     private SharedView() {}
 
     /**
-     * Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute.
+     * Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute,
+     * null without one.
      */
     public static void share(StreamTableEnvironment tables, String view, String rowTime) {
         Table query = tables.from(view);
@@ -34,7 +35,10 @@ public final class SharedView {
         if (!tables.dropTemporaryView(view)) {
             tables.dropTemporaryTable(view);
         }
-        Schema schema = Schema.newBuilder().fromRowDataType(row).watermark(rowTime, "SOURCE_WATERMARK()").build();
-        tables.createTemporaryView(view, stream, schema);
+        Schema.Builder schema = Schema.newBuilder().fromRowDataType(row);
+        if (rowTime != null) {
+            schema.watermark(rowTime, "SOURCE_WATERMARK()");
+        }
+        tables.createTemporaryView(view, stream, schema.build());
     }
 }

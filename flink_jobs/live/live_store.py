@@ -1,0 +1,84 @@
+"""The latest windows of each result in Redis.
+
+Keys: ``live:RESULT`` is a sorted set of window starts (text and score: seconds since 1970 UTC);
+``live:RESULT:SECONDS`` is a hash of that window's rows, row key to JSON.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+
+KEPT = timedelta(hours=48)
+"""How long a window stays after its last change, by the server's clock, and the span of windows that is listed."""
+
+SIZES = {
+    "page_views": timedelta(minutes=1),
+    "revenue": timedelta(minutes=5),
+    "user_activity": timedelta(minutes=10),
+    "funnel_stages": timedelta(minutes=15),
+    "funnel_conversions": timedelta(hours=1),
+    "anomalies": timedelta(minutes=10),
+}
+"""The results that have live rows, with the time from one window's start to the next. An alert is listed with the
+window that it began in."""
+
+Row = tuple[str, int, str, str]
+"""Result, window start in seconds since 1970 UTC, row key, and the values as a JSON object."""
+
+
+class LiveStore:
+    """The live rows, for the job that writes them and the programs that show them.
+
+    A server that is away raises ``redis.exceptions.ConnectionError`` or ``TimeoutError``.
+    """
+
+    def __init__(self, address: str, seconds: float = 10) -> None:
+        """``address`` is ``host:port``; ``seconds`` the longest wait for an answer."""
+        host, _, port = address.rpartition(":")
+        self._redis = redis.Redis(host=host, port=int(port), socket_timeout=seconds, socket_connect_timeout=5)
+
+    def write(self, rows: Iterable[Row]) -> int:
+        """Write rows in the order they come, later ones over earlier; return how many keys of windows were touched.
+
+        Repeatable: the same rows again end in the same values. Each window is written whole or not at all.
+        """
+        windows: dict[tuple[str, int], dict[str, str]] = {}
+        for result, start, row_key, values in rows:
+            windows.setdefault((result, start), {})[row_key] = values
+        pipeline = self._redis.pipeline(transaction=False)
+        listed: dict[str, dict[str, float]] = {}
+        for (result, start), changed in windows.items():
+            key = f"live:{result}:{start}"
+            pipeline.hset(key, mapping=changed)
+            pipeline.expire(key, KEPT)
+            listed.setdefault(result, {})[str(start)] = start
+        for result, starts in listed.items():
+            pipeline.zadd(f"live:{result}", starts)
+            pipeline.zremrangebyrank(f"live:{result}", 0, -1 - KEPT // SIZES[result])
+            pipeline.expire(f"live:{result}", KEPT)
+        pipeline.execute()
+        return len(windows)
+
+    def windows(self, result: str, most: int = 100) -> list[datetime]:
+        """Return the starts of the newest windows, newest first, UTC; KeyError for a result without live rows."""
+        _ = SIZES[result]
+        starts: Any = self._redis.zrevrange(f"live:{result}", 0, most - 1)
+        return [datetime.fromtimestamp(int(start), UTC) for start in starts]
+
+    def rows(self, result: str, windows: Sequence[datetime]) -> list[dict[str, Any]]:
+        """Return the rows of these windows, each with its ``window_start``; none for a window that is gone."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for window in windows:
+            pipeline.hgetall(f"live:{result}:{int(window.timestamp())}")
+        return [
+            {"window_start": window, **json.loads(values)}
+            for window, found in zip(windows, pipeline.execute(), strict=True)
+            for _, values in sorted(found.items())
+        ]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
