@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from benchmarks import command
 from benchmarks.checkpoint_size import CheckpointSizes
-from benchmarks.flink_process import FlinkProcess
+from benchmarks.flink_process import FlaggedView, FlinkProcess
 from benchmarks.result import Report, Result, Spread
 
 NAME = "deduplication"
@@ -26,15 +26,9 @@ _AT_ONCE = "'rows-per-second' = '1000000'"
 _WITHOUT, _WITH = "without", "with"
 _WARM_UPS = 1
 _TEXTS = 14
-_FUNCTION = (
-    "CREATE TEMPORARY SYSTEM FUNCTION IF NOT EXISTS flag_duplicates AS 'shopstream.events.FlagDuplicates' LANGUAGE JAVA"
-)
-_FLAGGED = (
-    "flag_duplicates(input => TABLE timed_records PARTITION BY event_id, on_time => DESCRIPTOR(row_time), uid => 'f')"
-)
 
 
-def _statements(sources: Mapping[str, str], id_of: str) -> list[str]:
+def _statements(sources: Mapping[str, str], id_of: str) -> list[str | FlaggedView]:
     """Return tables and a view of records as wide as the job's: 14 texts, 3 numbers; ids of 36 characters."""
     tables = [
         f"CREATE TEMPORARY TABLE {name} (n BIGINT, row_time AS TO_TIMESTAMP_LTZ(1700000000000 + n, 3),"
@@ -45,19 +39,19 @@ def _statements(sources: Mapping[str, str], id_of: str) -> list[str]:
     rows = " UNION ALL ".join(f"SELECT * FROM {name}" for name in sources)  # noqa: S608 (our own tables)
     return [
         *tables,
-        "DROP TEMPORARY VIEW IF EXISTS timed_records",
-        f"CREATE TEMPORARY VIEW timed_records AS SELECT CONCAT('evt-', MD5(CAST({id_of} AS STRING))) AS event_id,"  # noqa: S608 (our own columns)
+        *(f"DROP TEMPORARY VIEW IF EXISTS {view}" for view in ("valid_records", "flagged_records")),
+        f"CREATE TEMPORARY VIEW valid_records AS SELECT CONCAT('evt-', MD5(CAST({id_of} AS STRING))) AS event_id,"  # noqa: S608 (our own columns)
         f" row_time, {texts}, CAST(n AS DOUBLE) AS total, CAST(n AS DOUBLE) AS price, n AS quantity,"
-        f" MOD(n, 20) = 0 AS is_late FROM ({rows})",
+        f" 'web_events' AS topic, CAST(MOD(n, 8) AS INT) AS `partition` FROM ({rows})",
         f"CREATE TEMPORARY TABLE sink (event_id STRING, {', '.join(f'c{place} STRING' for place in range(_TEXTS))},"
         " total DOUBLE, is_duplicate BOOLEAN) WITH ('connector' = 'blackhole')",
-        _FUNCTION,
+        FlaggedView("valid_records", "flagged_records"),
     ]
 
 
 def _insert(flag: str) -> str:
     names = ", ".join(f"c{place}" for place in range(_TEXTS))
-    source, is_duplicate = (_FLAGGED, "is_duplicate") if flag == _WITH else ("timed_records", "FALSE")
+    source, is_duplicate = ("flagged_records", "is_duplicate") if flag == _WITH else ("valid_records", "FALSE")
     return f"INSERT INTO sink SELECT event_id, {names}, total, {is_duplicate} FROM {source}"  # noqa: S608 (as above)
 
 
@@ -114,9 +108,9 @@ def report(
     for backend, measured in times.items():
         base = Spread.of(measured[_WITHOUT]).median
         micros = Spread.of((seconds - base) / events * 1e6 for seconds in measured[_WITH])
-        results.append(Result(f"flag_duplicates, {backend}", micros.median, "us/event", note=f"rounds: {micros}"))
+        results.append(Result(f"event flags, {backend}", micros.median, "us/event", note=f"rounds: {micros}"))
         alone = base / events * 1e6
-        results.append(Result(f"the same job without it, {backend}", alone, "us/event", note="generates its rows"))
+        results.append(Result(f"the same job without them, {backend}", alone, "us/event", note="generates its rows"))
     results += [Result(f"state, {backend}", size / ids, "bytes/id") for backend, size in sizes.items()]
     details = {"events": events, "cpu_seconds": times, "ids": ids, "checkpoint_bytes": sizes}
     return Report(NAME, results, details)
@@ -131,9 +125,9 @@ def report(
 def main(events: int, rounds: int, ids: int, settle: int, as_json: bool) -> None:
     """Measure what it costs to know every event id of the last hour.
 
-    The same bounded job runs with and without `flag_duplicates`, in turns in one JVM, on rows as wide as the job's;
-    the difference of the JVM's processor time includes what keying the rows costs. State is the size of a
-    complete checkpoint of --ids different ids of 36 characters, seen --settle seconds long after they came.
+    The same bounded job runs with and without the flags for late and repeated events, in turns in one JVM, on rows as
+    wide as the job's; the difference of the JVM's processor time includes what keying the rows costs. State is the
+    size of a complete checkpoint of --ids different ids of 36 characters, seen --settle seconds long after they came.
 
     \b
     Examples:

@@ -33,6 +33,13 @@ class JobUsage(NamedTuple):
     """Time on the clock."""
 
 
+class FlaggedView(NamedTuple):
+    """In place of a statement: makes the view ``flagged`` of ``view``, as ``flink_jobs.sources.flag_events``."""
+
+    view: str
+    flagged: str
+
+
 class FlinkProcess:
     """A JVM with a Flink of its own, used as a context manager. ``heap`` bounds it, as a TaskManager's is bounded."""
 
@@ -60,8 +67,8 @@ class FlinkProcess:
                 text=True,
             )
 
-    def run(self, statements: Sequence[str], insert: str) -> JobUsage:
-        """Run ``statements``, then ``insert`` to its end; the temporary tables are gone afterwards.
+    def run(self, statements: Sequence[str | FlaggedView], insert: str) -> JobUsage:
+        """Run or create ``statements``, then run ``insert`` to its end; the temporary tables are gone afterwards.
 
         Raises ShopstreamError with the last reason that Flink gives when it fails; the process is then of no more use.
         """
@@ -101,6 +108,8 @@ def _serve(options: dict[str, str]) -> None:
     from pyflink.common import Configuration
     from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
+    from flink_jobs.sources import flag_events
+
     config = Configuration()
     for option, value in {"parallelism.default": "1", "table.local-time-zone": "UTC", **options}.items():
         config.set_string(option, value)
@@ -110,7 +119,10 @@ def _serve(options: dict[str, str]) -> None:
     for line in sys.stdin:
         *statements, insert = json.loads(line)
         for statement in statements:
-            t_env.execute_sql(statement)
+            if isinstance(statement, str):
+                t_env.execute_sql(statement)
+            else:
+                flag_events(t_env, *statement)
         start, cpu = time.monotonic(), cpu_seconds(java)
         t_env.execute_sql(insert).wait()
         usage = JobUsage(cpu_seconds(java) - cpu, time.monotonic() - start)

@@ -11,8 +11,6 @@ _FUNCTIONS = {
     "count_conversions": "shopstream.funnels.CountConversions",
     "count_dead_letter": "shopstream.events.CountDeadLetter",
     "detect_anomalies": "shopstream.anomalies.DetectAnomalies",
-    "flag_duplicates": "shopstream.events.FlagDuplicates",
-    "flag_late": "shopstream.events.FlagLate",
     "ordered_funnel": "shopstream.funnels.OrderedFunnel",
     "order_items": "shopstream.format.OrderItems",
     "rolling_product_features": "shopstream.features.RollingProductFeatures",

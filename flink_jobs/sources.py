@@ -1,5 +1,6 @@
 """Tables and views the jobs read: the event topics, and the views every job shares."""
 
+from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.settings import JobSettings
@@ -30,8 +31,14 @@ def create_event_views(t_env: StreamTableEnvironment) -> None:
     From then on ``records`` and ``events`` are one stream each, however many statements and operators read them.
     """
     share(t_env, "records", "row_time")
-    for view in ("valid_records", "timed_records", "events"):
-        t_env.execute_sql(statement("flink_jobs.events", view))
+    t_env.execute_sql(statement("flink_jobs.events", "valid_records"))
+    flag_events(t_env, "valid_records", "flagged_records")
+    t_env.execute_sql(statement("flink_jobs.events", "events"))
     share(t_env, "events", "row_time")
     for view in ("counted_events", "dead_letters"):
         t_env.execute_sql(statement("flink_jobs.events", view))
+
+
+def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str) -> None:
+    """Create the view ``flagged``: ``view`` with the columns ``is_late`` and ``is_duplicate``; see EventFlags.java."""
+    get_gateway().jvm.shopstream.events.EventFlags.attach(t_env._j_tenv, view, flagged)

@@ -1,13 +1,13 @@
 -- Valid events with everything the jobs share: who, enrichment, and whether the event counts.
 -- Grain: one event as it arrived, duplicates included. Key: event_id where NOT is_duplicate.
--- State: one flag an event_id, for one hour (flag_duplicates).
--- Late: see timed_records.sql; kept in the lake, left out of the results.
+-- State: none; that of flagged_records is one time a Kafka partition, and one flag an event_id for one hour.
+-- Late, and duplicate: see operators/.../FlagLate.java and FlagDuplicates.java; kept in the lake, left out of the results.
 CREATE TEMPORARY VIEW events AS
 SELECT
     event_id,
     event_type,
     event_time,
-    rowtime AS row_time,
+    row_time,
     user_id,
     session_id,
     device,
@@ -37,8 +37,4 @@ SELECT
     `partition`,
     `offset`,
     kafka_time
-FROM flag_duplicates(
-    input => TABLE timed_records PARTITION BY event_id,
-    on_time => DESCRIPTOR(row_time),
-    uid => 'flag-duplicates'
-)
+FROM flagged_records

@@ -25,7 +25,6 @@ SELECT
     topic,
     `partition`,
     `offset`,
-    CONCAT(topic, '-', CAST(`partition` AS STRING)) AS topic_partition,
     kafka_time
 FROM records
 WHERE error_code IS NULL AND `timestamp` <= kafka_time + INTERVAL '5' MINUTE

@@ -45,9 +45,9 @@ class System:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def submit(self) -> str:
-        """Submit the job, with short checkpoints."""
-        return self.cluster.submit(job_settings(self.settings, checkpoint_seconds=5))
+    def submit(self, **settings: Any) -> str:
+        """Submit the job with these settings and short checkpoints."""
+        return self.cluster.submit(job_settings(self.settings, checkpoint_seconds=5, **settings))
 
     def dead_letters(self) -> Counter[tuple[str, str]]:
         """Count the dead letters by code and digest of their bytes."""

@@ -1,6 +1,6 @@
 -- The events as the recount of the user features reads them (tests/jobs/user_features.sql), and one probe a user at
 -- the end of the stream.
-CREATE TABLE events AS
+CREATE OR REPLACE TABLE events AS
 SELECT
     row_number() OVER (ORDER BY line) AS position,
     user_id, ts, event_type, session_id, page, total,
@@ -11,6 +11,6 @@ SELECT
     END AS cart_delta
 FROM clean
 WHERE user_id IS NOT NULL;
-CREATE TABLE probes AS
+CREATE OR REPLACE TABLE probes AS
 SELECT row_number() OVER (ORDER BY user_id) - 1 AS probe, user_id, (SELECT max(ts) FROM clean) AS moment
 FROM (SELECT DISTINCT user_id FROM events)

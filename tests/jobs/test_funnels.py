@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import chdb
 import pandas as pd
 import pytest
 
@@ -17,6 +16,7 @@ from flink_jobs.environment import table_environment
 from flink_jobs.funnels import job
 from flink_jobs.funnels.funnel import Funnel, Step, load_funnel
 from flink_jobs.settings import JobSettings
+from tests.jobs.funnel_oracle import Key, funnel_rows
 from tests.jobs.records import create_bounded_records
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -39,7 +39,6 @@ OTHER = Funnel(
     steps=[Step(name="bought", event_type="purchase"), *(Step(name=t, event_type=t) for t in TYPES[:2])],
 )
 Row = dict[str, Any]
-Key = tuple[datetime, str, str, int]
 
 
 def shop_events(seed: int, users: int, count: int) -> list[Row]:
@@ -114,25 +113,7 @@ def expected(events: list[Row], funnel: Funnel) -> dict[Key, tuple[int, float]]:
         for e in events
         if e["event_type"] in numbers
     ).astype({"us": "uint64"})
-    query = (Path(__file__).parent / "funnel_conversions.sql").read_text()
-    breakdowns = ["('none', 'all')", *(f"('{name}', {name})" for name in funnel.breakdowns)]
-    places = {"device": 1, "country": 2, "referrer": 3, "product_category": 4}
-    query = (
-        query.format(
-            window=funnel.conversion_minutes * 60_000_000,
-            conditions=", ".join(f"e.step = {number}" for number in range(2, len(funnel.steps) + 1)),
-            breakdowns=", ".join(breakdowns),
-            order=", ".join(f"c.touch.{places[name]}" for name in funnel.breakdowns),
-        )
-        .replace("FROM steps", "FROM Python(steps)")
-        .replace("JOIN steps", "JOIN Python(steps)")
-    )
-    assert len(steps)
-    rows = chdb.query(query, "JSONCompact")
-    return {
-        (datetime.fromtimestamp(int(hour) * 3600, UTC), name, value, int(step)): (int(users), float(median))
-        for hour, name, value, step, users, median in json.loads(rows.bytes())["data"]
-    }
+    return funnel_rows(steps, funnel)
 
 
 def key(row: Row) -> Key:

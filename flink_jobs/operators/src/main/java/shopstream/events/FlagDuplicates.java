@@ -1,67 +1,74 @@
 package shopstream.events;
 
+import java.time.Duration;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.api.common.state.StateTtlConfig;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.table.annotation.ArgumentHint;
-import org.apache.flink.table.annotation.ArgumentTrait;
-import org.apache.flink.table.annotation.DataTypeHint;
-import org.apache.flink.table.annotation.StateHint;
-import org.apache.flink.table.functions.FunctionContext;
-import org.apache.flink.table.functions.ProcessTableFunction;
-import org.apache.flink.types.Row;
+import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.utils.JoinedRowData;
+import org.apache.flink.util.Collector;
 
 /**
- * {@code flag_duplicates}: every row passes, with {@code is_duplicate} saying whether its key was seen before.
- * Partition by event id. Counts what passes in the metrics {@code lateEvents}, {@code duplicateEvents} and
- * {@code countedEvents} (neither late nor duplicate).
+ * Every row passes, with one more column: whether its key, the event id, was seen before. Counts what passes in the metrics
+ * {@code lateEvents}, {@code duplicateEvents} and {@code countedEvents} (neither late nor duplicate).
  *
  * <p>State: one flag a key, for one hour after its first row arrived (the clock of the machine, not event time: a
  * producer that sends again does so within minutes, whatever time the event bears).
  */
-@DataTypeHint("ROW<is_duplicate BOOLEAN>")
-public class FlagDuplicates extends ProcessTableFunction<Row> {
+final class FlagDuplicates extends KeyedProcessFunction<String, RowData, RowData> {
     private static final long serialVersionUID = 1L;
-    private static final Row FIRST = Row.of(false);
-    private static final Row AGAIN = Row.of(true);
+    private static final Duration KNOWN_FOR = Duration.ofHours(1);
+    private static final RowData FIRST = GenericRowData.of(false);
+    private static final RowData AGAIN = GenericRowData.of(true);
 
+    private final int lateAt;
+    private transient ValueState<Boolean> seen;
+    private transient JoinedRowData flagged;
     transient Counter late;
     transient Counter duplicate;
     transient Counter counted;
 
-    /** Whether the key was seen. */
-    public static class Seen {
-        public boolean seen;
+    /** The place of the column {@code is_late}. */
+    FlagDuplicates(int lateAt) {
+        this.lateAt = lateAt;
     }
 
     @Override
-    public void open(FunctionContext context) {
-        MetricGroup metrics = context.getMetricGroup();
+    public void open(OpenContext context) {
+        ValueStateDescriptor<Boolean> flag = new ValueStateDescriptor<>("seen", Types.BOOLEAN);
+        // It is written once: what is seen again is not known for longer.
+        flag.enableTimeToLive(StateTtlConfig.newBuilder(KNOWN_FOR).build());
+        seen = getRuntimeContext().getState(flag);
+        flagged = new JoinedRowData();
+        MetricGroup metrics = getRuntimeContext().getMetricGroup();
         late = metrics.counter("lateEvents");
         duplicate = metrics.counter("duplicateEvents");
         counted = metrics.counter("countedEvents");
     }
 
-    public void eval(
-            @StateHint(ttl = "1 h") Seen state,
-            @ArgumentHint({
-                        ArgumentTrait.SET_SEMANTIC_TABLE,
-                        ArgumentTrait.PASS_COLUMNS_THROUGH,
-                        ArgumentTrait.REQUIRE_ON_TIME
-                    })
-                    Row input) {
-        boolean isLate = input.<Boolean>getFieldAs("is_late");
+    @Override
+    public void processElement(RowData row, Context context, Collector<RowData> out) throws Exception {
+        boolean isLate = row.getBoolean(lateAt);
+        boolean isDuplicate = seen.value() != null;
         if (isLate) {
             late.inc();
         }
-        if (state.seen) {
+        if (isDuplicate) {
             duplicate.inc();
-            collect(AGAIN);
         } else {
-            state.seen = true;
+            seen.update(true);
             if (!isLate) {
                 counted.inc();
             }
-            collect(FIRST);
         }
+        flagged.replace(row, isDuplicate ? AGAIN : FIRST);
+        flagged.setRowKind(row.getRowKind());
+        out.collect(flagged);
     }
 }
