@@ -28,6 +28,9 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
     config.set_string("parallelism.default", str(settings.parallelism))
     config.set_string("table.local-time-zone", "UTC")
     config.set_string("execution.buffer-timeout.interval", "5 ms")
+    # Else every operator of a task gets a copy of the row, column by column: a third of the job's processor time. No
+    # operator of ours keeps a row that it was given, or changes one.
+    config.set_string("pipeline.object-reuse", "true")
     config.set_string("python.fn-execution.bundle.time", str(settings.feature_flush_ms))
     if not bounded:
         config.set_string("execution.checkpointing.interval", f"{int(settings.checkpoint_seconds * 1000)} ms")
