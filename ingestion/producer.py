@@ -1,6 +1,7 @@
 """Sends events to Kafka: idempotent, in batches, without waiting for each one."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError
 
+from ingestion.client_watch import ClientWatch
 from ingestion.delivery import Delivery, DeliveryCallback, DeliveryReport
 from ingestion.errors import ShopstreamError
 from ingestion.event import Event
@@ -31,6 +33,9 @@ def _version() -> str:
 
 PRODUCER_VERSION = _version()
 
+_OVERDUE_SECONDS = 10.0
+"""How much longer than ``producer_delivery_seconds`` a report may take before the client is taken for dead."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProducerCounts:
@@ -48,6 +53,10 @@ class EventProducer:
     Kafka stores each accepted event once and in order by key, also when a broker restarts meanwhile
     (idempotence, all in-sync replicas, retries for ``producer_delivery_seconds``). What is given up after
     that is counted and raised by the next ``flush`` or ``close``: no failure goes unheard.
+
+    Every event gets its report in bounded time. kafka-python 3.0 may hang for good when a batch expires and the request
+    for a new producer id is lost with its connection: a client whose report is overdue is replaced, what it held fails,
+    and what is sent afterwards goes through the new one.
     """
 
     def __init__(self, settings: KafkaSettings | None = None) -> None:
@@ -64,7 +73,11 @@ class EventProducer:
         self._unheard_failures = 0
         self._first_failure: str | None = None
         self._closed = False
+        # When each event was accepted that has no report yet, oldest first.
+        self._under_way: dict[Delivery, float] = {}
+        self._is_broken = False
         self._kafka = self._connect()
+        self._watch = ClientWatch(self._hangs, self._replace)
 
     def _connect(self) -> Any:
         settings = self._settings
@@ -112,18 +125,26 @@ class EventProducer:
                 f"event {event.event_id} was not accepted: it has {size:,} bytes as JSON and at most {MAX_BYTES:,}"
                 " are allowed; shorten its properties."
             )
+        return self._hand_over(topic, event.key().encode(), value, event.event_id, on_delivery)
+
+    def _hand_over(
+        self, topic: str, key: bytes | None, value: bytes, event_id: str, on_delivery: DeliveryCallback | None
+    ) -> Delivery:
+        what, size = f"event {event_id}" if event_id else f"a value of {len(value):,} bytes for {topic}", len(value)
         self._reserve(size)
+        delivery = Delivery()
+        with self._lock:
+            self._under_way[delivery] = time.monotonic()
         try:
-            future = self._kafka.send(topic, value=value, key=event.key().encode())
+            future = self._kafka.send(topic, value=value, key=key)
         except BaseException as error:
-            self._withdraw(size)
+            self._withdraw(delivery, size)
             if isinstance(error, KafkaTimeoutError):
                 raise self._no_topic(topic) from error
             if isinstance(error, KafkaError):
-                raise ShopstreamError(f"event {event.event_id} was not accepted: {error}.") from error
+                raise ShopstreamError(f"{what} was not accepted: {error}.") from error
             raise
-        delivery = Delivery()
-        settle = partial(self._settle, event.event_id, topic, size, delivery, on_delivery)
+        settle = partial(self._settle, event_id, topic, size, delivery, on_delivery)
         future.add_callback(settle)
         future.add_errback(settle)
         return delivery
@@ -165,6 +186,7 @@ class EventProducer:
         try:
             self.flush(timeout)
         finally:
+            self._watch.stop()
             self._disconnect()
 
     def _disconnect(self) -> None:
@@ -175,6 +197,20 @@ class EventProducer:
             # deliver events that the caller was told are lost. There is no public call for it.
             self._kafka._sender.force_close()
             self._kafka.close(timeout=1)
+
+    def _hangs(self) -> bool:
+        with self._lock:
+            oldest = next(iter(self._under_way.values()), None)
+        patience = self._settings.producer_delivery_seconds + _OVERDUE_SECONDS
+        return self._is_broken or (oldest is not None and time.monotonic() - oldest > patience)
+
+    def _replace(self) -> None:
+        """Fail all that the client holds and connect anew; ShopstreamError while Kafka is away."""
+        if not self._is_broken:
+            self._is_broken = True
+            self._disconnect()
+        self._kafka = self._connect()
+        self._is_broken = False
 
     def counts(self) -> ProducerCounts:
         """Return a consistent snapshot of the counters."""
@@ -227,8 +263,9 @@ class EventProducer:
             self._sent += 1
             self._buffered_bytes += size
 
-    def _withdraw(self, size: int) -> None:
+    def _withdraw(self, delivery: Delivery, size: int) -> None:
         with self._lock:
+            del self._under_way[delivery]
             self._sent -= 1
             self._free(size)
 
@@ -249,6 +286,7 @@ class EventProducer:
         """Count one outcome: record metadata, or the exception that ended the attempts."""
         failure = str(outcome) if isinstance(outcome, BaseException) else None
         with self._lock:
+            self._under_way.pop(delivery, None)
             if failure is None:
                 self._acknowledged[topic] += 1
             else:

@@ -1,11 +1,6 @@
 """Sends values to Kafka as they are, valid events or not."""
 
-from functools import partial
-
-from kafka.errors import KafkaError, KafkaTimeoutError
-
 from ingestion.delivery import Delivery
-from ingestion.errors import ShopstreamError
 from ingestion.producer import EventProducer
 
 
@@ -19,19 +14,4 @@ class RawProducer(EventProducer):
         client chooses a partition. The report's ``event_id`` is empty.
         Raises ShopstreamError when it cannot be sent at all, as ``send`` does. Then nothing was accepted.
         """
-        size = len(value)
-        self._reserve(size)
-        try:
-            future = self._kafka.send(topic, value=value, key=None if key is None else key.encode())
-        except BaseException as error:
-            self._withdraw(size)
-            if isinstance(error, KafkaTimeoutError):
-                raise self._no_topic(topic) from error
-            if isinstance(error, KafkaError):
-                raise ShopstreamError(f"a value of {size:,} bytes for {topic} was not accepted: {error}.") from error
-            raise
-        delivery = Delivery()
-        settle = partial(self._settle, "", topic, size, delivery, None)
-        future.add_callback(settle)
-        future.add_errback(settle)
-        return delivery
+        return self._hand_over(topic, None if key is None else key.encode(), value, "", None)

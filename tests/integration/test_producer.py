@@ -1,6 +1,8 @@
+import contextlib
 import json
 import os
 import signal
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -216,3 +218,32 @@ def test_a_broker_that_stays_away_ends_in_one_sentence(tmp_path: Path) -> None:
         lost.wait(10)
     counts = producer.counts()
     assert (counts.sent, counts.acknowledged, counts.failed) == (2, 1, 1)
+
+
+def test_after_a_broker_was_away_for_longer_than_a_delivery_may_take_events_are_stored_again(tmp_path: Path) -> None:
+    stack = Stack(StackSettings.on_free_ports(tmp_path), ["kafka"])
+    stack.up()
+    try:
+        topic_admin.apply(stack.settings.kafka_bootstrap)
+        producer = EventProducer(settings(stack.settings.kafka_bootstrap, producer_delivery_seconds=3))
+        producer.send(Event("e0", "click", NOW)).wait(10)
+        (part,) = stack.status()
+        assert part.pid is not None
+        os.kill(part.pid, signal.SIGKILL)
+        lost = [producer.send(Event(f"lost{n}", "click", NOW, f"user_{n}")) for n in range(20)]
+        for delivery in lost:
+            with pytest.raises(ShopstreamError, match="was not stored"):
+                delivery.wait(30)
+        stack.up()
+        deadline = time.monotonic() + 60
+        stored = 0
+        while not stored:
+            assert time.monotonic() < deadline, "nothing is stored any more"
+            with contextlib.suppress(ShopstreamError):  # as while it connects
+                stored += producer.send(Event("again", "click", NOW)).wait(10).offset >= 0
+        counts = producer.counts()
+        assert counts.acknowledged == 1 + stored
+        with pytest.raises(ShopstreamError, match="events were not stored by Kafka"):
+            producer.close()
+    finally:
+        stack.down()

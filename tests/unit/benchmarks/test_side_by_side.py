@@ -1,0 +1,27 @@
+"""The comparison's figures, by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import side_by_side
+from benchmarks.side_by_side import ALL, FIVE
+from benchmarks.spark.run import SparkMeasured
+from tests.unit.benchmarks.test_pipeline import RUN
+
+SPARK = SparkMeasured(records=500_000, seconds=100.0, cpu_seconds=150.0, peak_bytes=2**30, state_bytes=2**21, batches=2)
+
+
+def test_ratios_are_to_the_fastest_of_sparks_runs() -> None:
+    ours = {(FIVE, "heap"): RUN, (ALL, "heap"): replace(RUN, seconds=160.0)}
+    results = side_by_side.report(ours, {"heap": SPARK, "rocksdb": replace(SPARK, seconds=200.0)}).results
+    five, everything = results[:2]
+    assert (five.figure, five.met) == (pytest.approx(2.5), False)
+    assert (everything.figure, everything.met) == (pytest.approx(0.625), False)
+    faster = side_by_side.report({(FIVE, "heap"): replace(RUN, seconds=25.0)}, {"heap": SPARK}).results
+    assert (faster[0].figure, faster[0].met) == (4, True)
+    figures = {result.name: result.figure for result in results}
+    assert figures["Spark's five, rocksdb"] == 2500
+    assert figures["processor, Spark's five, heap"] == 300
+    assert figures["memory, Spark's five, heap"] == 1024
+    assert figures["state, five metrics, heap"] == 1.5
