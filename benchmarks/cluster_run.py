@@ -19,6 +19,7 @@ from deploy.stack.run import Run
 from deploy.stack.settings import ROOT, StackSettings
 from deploy.stack.stack import Stack
 from flink_jobs.cluster import Cluster
+from flink_jobs.results import Selection
 from ingestion.errors import ShopstreamError
 
 _JOB = Path(__file__).with_name("pipeline_job.py")
@@ -54,7 +55,7 @@ class ClusterRun:
     """A new Flink cluster for one job; Kafka and Valkey run already, at the addresses of the settings."""
 
     def __init__(self, settings: StackSettings, environment: Mapping[str, str], options: Mapping[str, str]) -> None:
-        """``environment``: settings of the job (``SHOPSTREAM_CONSUMER_GROUP`` and ``BENCHMARK_RESULTS`` among them);
+        """``environment``: settings of the job (``SHOPSTREAM_CONSUMER_GROUP`` and those of pipeline_job.py among them);
         ``options``: Flink's options of the job."""
         self._settings = settings
         self._environment = {**environment, "BENCHMARK_OPTIONS": json.dumps(dict(options))}
@@ -119,7 +120,8 @@ class ClusterRun:
 
     def _wait(self, job: str, backlog: Backlog, progress: Callable[[int], None], deadline: float) -> None:
         """Return when a checkpoint holds all; near the end, ask for checkpoints beside the regular ones."""
-        group = self._environment["SHOPSTREAM_CONSUMER_GROUP"]
+        selection = Selection.of(self._environment.get("BENCHMARK_JOB", "").split())
+        group = selection.job_name(self._environment["SHOPSTREAM_CONSUMER_GROUP"])
         begun = last = time.monotonic()
         done = 0
         while True:

@@ -48,6 +48,7 @@ def report(runs: dict[str, Measured]) -> Report:
 @click.option(
     "--results", multiple=True, default=["*"], help="Sink tables, such as lake_*,page_views; more often: more runs."
 )
+@click.option("--job", default="", help="Names of the results that the job has, separated by spaces. Default: all.")
 @click.option(
     "--state", multiple=True, default=["rocksdb"], type=click.Choice(["rocksdb", "hashmap"]), help="State backend."
 )
@@ -61,6 +62,7 @@ def main(
     rate: float,
     users: int,
     results: tuple[str, ...],
+    job: str,
     state: tuple[str, ...],
     parallelism: int,
     memory: str,
@@ -97,6 +99,7 @@ def main(
                     update={"flink_taskmanager_memory": memory, "state": settings.home / f"run{number}"}
                 ),
                 {
+                    "BENCHMARK_JOB": job,
                     "BENCHMARK_RESULTS": chosen,
                     "SHOPSTREAM_CONSUMER_GROUP": f"run{number}",
                     "SHOPSTREAM_PARALLELISM": str(parallelism),

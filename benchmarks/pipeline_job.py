@@ -1,6 +1,7 @@
 """The product's job with some of its results only, for ``flink run -py``: see pipeline.py.
 
-``BENCHMARK_RESULTS`` holds patterns of sink tables, separated by commas; ``BENCHMARK_OPTIONS`` Flink's options as JSON.
+``BENCHMARK_RESULTS`` holds patterns of sink tables, separated by commas; ``BENCHMARK_OPTIONS`` Flink's options as JSON;
+``BENCHMARK_JOB`` the names of the job's results, all when it is empty.
 """
 
 import json
@@ -10,6 +11,7 @@ from fnmatch import fnmatch
 from typing import Any
 from unittest.mock import patch
 
+from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
 
@@ -40,8 +42,8 @@ class ChosenInserts:
         return self._statements.execute()
 
 
-def submit(settings: JobSettings, patterns: list[str], options: dict[str, str]) -> None:
-    """Submit the job of ``flink_jobs.main`` with the chosen results; the options go over the product's own."""
+def submit(settings: JobSettings, selection: Selection, patterns: list[str], options: dict[str, str]) -> None:
+    """Submit the job of ``flink_jobs.main`` with these sinks of its results; the options go over the product's own."""
     from flink_jobs import main
     from flink_jobs.environment import table_environment
 
@@ -55,8 +57,13 @@ def submit(settings: JobSettings, patterns: list[str], options: dict[str, str]) 
 
     # The job is wired in one place, so that what is measured is what the product runs.
     with patch.object(main, "table_environment", environment):
-        main.submit(settings)
+        main.submit(settings, selection)
 
 
 if __name__ == "__main__":
-    submit(JobSettings(), os.environ["BENCHMARK_RESULTS"].split(","), json.loads(os.environ["BENCHMARK_OPTIONS"]))
+    submit(
+        JobSettings(),
+        Selection.of(os.environ.get("BENCHMARK_JOB", "").split()),
+        os.environ["BENCHMARK_RESULTS"].split(","),
+        json.loads(os.environ["BENCHMARK_OPTIONS"]),
+    )

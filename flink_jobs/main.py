@@ -33,8 +33,9 @@ def submit(settings: JobSettings, selection: Selection | None = None) -> None:
     name = selection.job_name(settings.consumer_group)
     settings = settings.model_copy(update={"consumer_group": name})
     t_env = table_environment(settings, name)
-    sources.create_kafka_records(t_env, settings)
-    sources.create_event_views(t_env)
+    texts = sources.texts_of(selection.results)
+    sources.create_kafka_records(t_env, settings, texts)
+    sources.create_event_views(t_env, texts)
     statements = t_env.create_statement_set()
     for insert in _inserts(t_env, settings, selection):
         statements.add_insert_sql(insert)

@@ -1,5 +1,7 @@
 """Tables and views the jobs read: the event topics, and the views every job shares."""
 
+from collections.abc import Collection, Iterable
+
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
@@ -9,9 +11,29 @@ from flink_jobs.statement import statement
 from ingestion.rules import format_option
 from ingestion.topics import EVENT_TOPICS
 
+TEXTS = ("properties", "context", "error_message", "raw", "key")
+"""The long columns of ``records``; a job that needs none of them moves half the bytes."""
 
-def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the table ``records``: all event topics as one source, read and parsed once."""
+_TEXTS_OF = {"lake": TEXTS, "product_features": ("properties",)}
+_TYPES = {"raw": "BYTES", "key": "BYTES"}
+_KEY_OPTIONS = """'key.format' = 'raw',
+    'key.fields' = 'key',
+    'value.fields-include' = 'EXCEPT_KEY',"""
+
+
+def texts_of(results: Iterable[str]) -> tuple[str, ...]:
+    """Return which of ``TEXTS`` the results read."""
+    read = {text for result in results for text in _TEXTS_OF.get(result, ())}
+    return tuple(text for text in TEXTS if text in read)
+
+
+def text_columns(texts: Iterable[str]) -> str:
+    """Return the columns as the statement that creates ``records`` has them."""
+    return "\n    ".join(f"`{text}` {_TYPES.get(text, 'STRING')}," for text in texts)
+
+
+def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings, texts: Collection[str] = TEXTS) -> None:
+    """Create the table ``records``: all event topics as one source, read and parsed once; of ``TEXTS`` only these."""
     t_env.execute_sql(
         statement(
             "flink_jobs.events",
@@ -19,24 +41,31 @@ def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings) -
             topics=";".join(topic.name for topic in EVENT_TOPICS),
             bootstrap=settings.kafka_bootstrap,
             group=settings.consumer_group,
-            rules=format_option(),
             silence=f"{int(settings.silence_seconds * 1000)} ms",
-        )
+            rules=format_option(),
+            texts=text_columns(texts),
+        ).replace("-- key options: where the key is read", _KEY_OPTIONS if "key" in texts else "")
     )
 
 
-def create_event_views(t_env: StreamTableEnvironment) -> None:
-    """Create the views ``events``, ``counted_events`` and ``dead_letters`` over the table ``records``.
+def create_event_views(t_env: StreamTableEnvironment, texts: Collection[str] = TEXTS) -> None:
+    """Create ``events`` and ``counted_events`` over ``records``, and ``dead_letters`` where that has all ``TEXTS``.
 
-    From then on ``records`` and ``events`` are one stream each, however many statements and operators read them.
+    From then on ``records`` and ``events`` are one stream each, however many statements and operators read them. Those
+    of the texts that are not in ``records`` are NULL in ``events``.
     """
-    share(t_env, "records", "row_time")
-    t_env.execute_sql(statement("flink_jobs.events", "valid_records"))
+    has_dead_letters = set(texts) == set(TEXTS)
+    if has_dead_letters:
+        # Else one view alone reads it, and its query and the view's become one.
+        share(t_env, "records", "row_time")
+    values = {text: f"`{text}`" if text in texts else "CAST(NULL AS STRING)" for text in ("properties", "context")}
+    t_env.execute_sql(statement("flink_jobs.events", "valid_records", **values))
     flag_events(t_env, "valid_records", "flagged_records")
     t_env.execute_sql(statement("flink_jobs.events", "events"))
     share(t_env, "events", "row_time")
-    for view in ("counted_events", "dead_letters"):
-        t_env.execute_sql(statement("flink_jobs.events", view))
+    t_env.execute_sql(statement("flink_jobs.events", "counted_events"))
+    if has_dead_letters:
+        t_env.execute_sql(statement("flink_jobs.events", "dead_letters"))
 
 
 def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str) -> None:

@@ -45,7 +45,7 @@ def events(spark: SparkSession, options: dict[str, Any]) -> DataFrame:
             known.alias("user_id"),
             f.nullif("session_id", f.lit("")).alias("session_id"),
             f.col("properties.page").alias("page"),
-            f.coalesce("properties.currency", f.lit("EUR")).alias("currency"),
+            f.coalesce("properties.currency", f.lit("USD")).alias("currency"),
             f.col("properties.total").alias("total"),
         )
         .withWatermark("ts", "10 minutes")

@@ -1,5 +1,6 @@
 -- Every record of the event topics, parsed once: a valid event, or an error code with the raw bytes.
 -- Grain: one Kafka record. Key: topic, partition, offset. State: none.
+-- Long texts are read only for the results that need them (sources.py).
 -- A record that is no event, or whose clock runs ahead, must not move the watermark: its row_time is 1970.
 CREATE TEMPORARY TABLE records (
     `event_id` STRING,
@@ -19,12 +20,8 @@ CREATE TEMPORARY TABLE records (
     `properties.total` DOUBLE,
     `properties.price` DOUBLE,
     `properties.quantity` DOUBLE,
-    `properties` STRING,
-    `context` STRING,
     `error_code` STRING,
-    `error_message` STRING,
-    `raw` BYTES,
-    `key` BYTES,
+    ${texts}
     `topic` STRING NOT NULL METADATA VIRTUAL,
     `partition` INT NOT NULL METADATA VIRTUAL,
     `offset` BIGINT NOT NULL METADATA VIRTUAL,
@@ -49,9 +46,7 @@ CREATE TEMPORARY TABLE records (
     'scan.parallelism' = '1',
     -- A replay of dead letters writes in transactions: what it broke off was never sent.
     'properties.isolation.level' = 'read_committed',
-    'key.format' = 'raw',
-    'key.fields' = 'key',
+    -- key options: where the key is read
     'value.format' = 'shop-event',
-    'value.fields-include' = 'EXCEPT_KEY',
     'value.shop-event.rules' = '${rules}'
 )

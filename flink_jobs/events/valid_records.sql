@@ -1,5 +1,5 @@
 -- Records that are events, under the names the jobs use; user_id falls back to the device's anonymous id.
--- An empty id is no id.
+-- An empty id is no id. A text that no result reads is NULL.
 -- Grain: one Kafka record. State: none.
 CREATE TEMPORARY VIEW valid_records AS
 SELECT
@@ -20,8 +20,8 @@ SELECT
     `properties.total` AS total,
     `properties.price` AS price,
     `properties.quantity` AS quantity,
-    `properties` AS properties,
-    `context` AS context,
+    ${properties} AS properties,
+    ${context} AS context,
     topic,
     `partition`,
     `offset`,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyflink.table import StreamTableEnvironment
 
+from flink_jobs.sources import TEXTS, text_columns
 from flink_jobs.statement import statement
 
 
@@ -28,7 +29,14 @@ def create_bounded_records(
             }
             lines.write(json.dumps(record | dict(event)) + "\n")
     columns, _, _ = statement(
-        "flink_jobs.events", "records", topics="", bootstrap="", group="", rules="", silence=""
+        "flink_jobs.events",
+        "records",
+        topics="",
+        bootstrap="",
+        group="",
+        rules="",
+        silence="",
+        texts=text_columns(TEXTS),
     ).partition(") WITH (")
     columns = columns.replace(" METADATA FROM 'timestamp' VIRTUAL", "").replace(" METADATA VIRTUAL", "")
     columns = columns.replace("AS `row_time`\n", f"AS `row_time` - INTERVAL {lag}\n")
