@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from flink_jobs.sources import TEXTS, text_columns
 from flink_jobs.statement import statement
 from ingestion.rules import format_option
 
@@ -11,6 +12,7 @@ VERDICT = ("error_code", "error_message", "raw", "properties", "context")
 """Columns that Flink's `json` cannot give: the verdict, the record's bytes, and objects whole beside their parts."""
 
 _KEY = "key"
+_SETTINGS = dict.fromkeys(("topics", "bootstrap", "group", "rules", "silence"), "")
 """The one column that is of the record's key."""
 
 _METADATA = {
@@ -38,7 +40,7 @@ class Job(NamedTuple):
 
 def event_columns() -> list[Column]:
     """Return the columns that the product's own source reads from an event, in their order."""
-    text = statement("flink_jobs.events", "records", topics="", bootstrap="", group="", rules="", silence="")
+    text = statement("flink_jobs.events", "records", **_SETTINGS, texts=text_columns(TEXTS))
     body = text[text.index("CREATE TEMPORARY TABLE records (") :].partition("METADATA")[0]
     found = re.findall(r"^    `([a-z_.]+)` ([A-Z_]+(?:\(\d\))?),$", body, re.MULTILINE)
     return [Column(path, kind) for path, kind in found if path != _KEY]
