@@ -13,13 +13,16 @@ class Process(NamedTuple):
     """One living process. Zombies are dead: they hold nothing and cannot be ended.
 
     What was killed lives until its last thread is gone: the kernel shows its first thread as a zombie before, while
-    the others still hold its ports and files.
+    the others still hold its ports and files. Then it ``is_ending``.
     """
 
     pid: int
     session: int
     start_ticks: int
     """Clock ticks from boot to its start; with the pid it names the process, since pids are used again."""
+
+    is_ending: bool = False
+    """Whether its first thread has ended and others have not."""
 
 
 def boot_id() -> str:
@@ -35,10 +38,10 @@ def process_of(pid: int) -> Process | None:
         return None
     # The name stands in parentheses and may itself hold spaces and parentheses.
     fields = stat.rpartition(")")[2].split()
-    threads = int(fields[17])
-    if fields[0] == "X" or (fields[0] == "Z" and threads <= 1):
+    is_zombie, threads = fields[0] in "ZX", int(fields[17])
+    if is_zombie and threads <= 1:
         return None
-    return Process(pid, session=int(fields[3]), start_ticks=int(fields[19]))
+    return Process(pid, session=int(fields[3]), start_ticks=int(fields[19]), is_ending=is_zombie)
 
 
 def processes() -> list[Process]:

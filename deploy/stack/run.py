@@ -58,7 +58,11 @@ class Run:
 
     @property
     def leader(self) -> Process | None:
-        """The part's first process, if it lives."""
+        """The part's first process, if it lives and is not about to end."""
+        process = self._first()
+        return None if process is None or process.is_ending else process
+
+    def _first(self) -> Process | None:
         if self._child is not None:
             self._child.poll()  # A dead child of ours would stay a zombie.
         record = self.record
@@ -75,7 +79,7 @@ class Run:
         """Return all living processes of the part, the leader's children among them."""
         record = self.record
         # The kernel gives a session's number to nobody else while the session has a member.
-        session = record.pid if record and (self.leader or process_of(record.pid) is None) else None
+        session = record.pid if record and (self._first() or process_of(record.pid) is None) else None
         return [
             process
             for process in processes()

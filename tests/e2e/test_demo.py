@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,13 @@ def start(settings: StackSettings, log: Path) -> "subprocess.Popen[bytes]":
     }
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "demo"], env=environment, cwd=ROOT, stdout=output, stderr=output
+            [sys.executable, "-m", "deploy.cli", "demo"],
+            env=environment,
+            cwd=ROOT,
+            stdout=output,
+            stderr=output,
+            # A shell that runs the tests in the background has Ctrl-C ignored, and so would its children.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
 
@@ -71,7 +78,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackSettin
     interrupted = start(settings, folder / "interrupted.log")
     wait_for(interrupted, folder / "interrupted.log", "submitting the Flink job", 180)
     interrupted.send_signal(signal.SIGINT)
-    assert interrupted.wait(90) == 130
+    try:
+        assert interrupted.wait(90) == 130
+    finally:
+        interrupted.terminate()
     assert_nothing_left(settings)
 
     process = start(settings, folder / "demo.log")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 from kafka import KafkaConsumer, TopicPartition
 
+from deploy.stack.process import process_of
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import Stack
 from ingestion import topic_admin
@@ -60,6 +61,8 @@ class Shop(NamedTuple):
         (part,) = self.kafka.status()
         assert part.pid is not None
         os.kill(part.pid, signal.SIGKILL)
+        # Until then it could be taken for running.
+        wait_until(lambda: (process := process_of(part.pid or 0)) is None or process.is_ending)
 
 
 @contextmanager

@@ -43,7 +43,9 @@ ctypes.CDLL(None).syscall({exit_of_one_thread}, 0)
             while ") Z " not in Path(f"/proc/{child.pid}/stat").read_text():
                 assert time.monotonic() < deadline
                 time.sleep(0.01)
-            assert process_of(child.pid) is not None
+            process = process_of(child.pid)
+            assert process is not None
+            assert process.is_ending
         finally:
             child.kill()
     assert process_of(child.pid) is None

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from deploy.stack.address import Address
 from deploy.stack.part import Part
 from deploy.stack.run import Run
 from deploy.stack.settings import StackSettings
+from tests.unit.deploy.stack.test_process import platform_exit
 
 # A leader with two children: one loses the mark but stays in the session, one leaves it but keeps the mark.
 SCRIPT = """
@@ -106,6 +108,22 @@ def test_ends_the_children_of_a_killed_leader(run: Run, settings: StackSettings)
     assert set(living(pids)) == set(pids[:2])
     assert run.stop(5)
     assert living(pids) == []
+
+
+class Lingering(Family):
+    """As a killed Java process: its first thread has ended, and another still holds its ports."""
+
+    def command(self) -> list[str]:
+        threads = "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(300,)).start()"
+        return [sys.executable, "-c", f"{threads}; ctypes.CDLL(None).syscall({platform_exit()}, 0)"]
+
+
+def test_what_is_about_to_end_does_not_run_but_is_waited_for(run: Run, settings: StackSettings) -> None:
+    run.start(Lingering(settings))
+    eventually(lambda: run.leader is None)
+    assert len(run.members()) == 1
+    assert run.stop(0)
+    assert run.members() == []
 
 
 def test_kills_what_does_not_end_in_time(run: Run, settings: StackSettings) -> None:
