@@ -24,7 +24,7 @@ from serving.settings import DEFAULT_LOCAL_KEY
 
 TASK = "purchase_24h"
 _BACKEND = ("kafka", "valkey", "flink", "mlflow")
-_SETTLE_SECONDS = 300
+_SETTLE_SECONDS = 600
 _SCORER_SECONDS = 120
 
 Step = Callable[[str], None]
