@@ -4,6 +4,7 @@ import re
 
 from benchmarks import formats
 from benchmarks.formats import Column
+from flink_jobs.sources import TEXTS, text_columns
 from flink_jobs.statement import statement
 
 COLUMNS = [
@@ -16,7 +17,12 @@ COLUMNS = [
 
 
 def test_every_column_of_the_source_is_read() -> None:
-    text = statement("flink_jobs.events", "records", topics="", bootstrap="", group="", rules="", silence="")
+    text = statement(
+        "flink_jobs.events",
+        "records",
+        **dict.fromkeys(("topics", "bootstrap", "group", "rules", "silence"), ""),
+        texts=text_columns(TEXTS),
+    )
     body = text[text.index("records (") : text.index(") WITH")]
     declared = [
         line.split()[0].strip("`")
