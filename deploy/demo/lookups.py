@@ -18,16 +18,21 @@ _SERVICE = "purchase_24h"
 _BATCH = 500
 
 
+def count_read(settings: JobSettings) -> int:
+    """Count the records that the job has read, by its committed offsets; these move with a checkpoint."""
+    read = TopicReader(settings.kafka_bootstrap).read_by(settings.consumer_group)
+    return sum(read.get(topic.name, 0) for topic in EVENT_TOPICS)
+
+
 def count_events(settings: JobSettings, produced: int) -> Counts:
     """Count the events where they are now; files and dead letters become visible with a checkpoint."""
     reader = TopicReader(settings.kafka_bootstrap)
-    read = reader.read_by(settings.consumer_group)
     lake, late, duplicate = _lake(
         settings.events_path, "count(*), count(*) FILTER (is_late), count(*) FILTER (is_duplicate)", (0, 0, 0)
     )
     return Counts(
         produced=produced,
-        read=sum(read.get(topic.name, 0) for topic in EVENT_TOPICS),
+        read=count_read(settings),
         in_lake=lake,
         dead_lettered=sum(1 for _ in reader.records(DEAD_LETTER_EVENTS.name)),
         late=late,

@@ -24,7 +24,7 @@ from ingestion.topic_reader import TopicReader
 ROOT = Path(__file__).parents[2]
 DATASETS = ROOT / ".shopstream" / "datasets"
 TESTS = ROOT / "tests"
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(900)
 
 ADDRESSES = ("kafka_bootstrap", "kafka_controller", "redis", "flink_rest", "flink_rpc", "mlflow", "scorer")
 
@@ -86,7 +86,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackSettin
 
     process = start(settings, folder / "demo.log")
     try:
-        wait_for(process, folder / "demo.log", "stays up until Ctrl-C", 840)
+        wait_for(process, folder / "demo.log", "stays up until Ctrl-C", 540)
         yield settings, json.loads((settings.home / "summary.json").read_text())
         process.send_signal(signal.SIGINT)
         assert process.wait(90) == 0, (folder / "demo.log").read_text()

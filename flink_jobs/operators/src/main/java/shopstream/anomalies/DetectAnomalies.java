@@ -22,7 +22,7 @@ import org.apache.flink.types.Row;
  * <p>Rows of a window may come again and again; when the watermark reaches the window's last moment, the last one has come, and
  * a type without a row had no event. Then the window is judged, in order; what is certain earlier is told earlier.
  *
- * <p>State: the rules; for each event type the windows that are not final, the open alerts and two weeks of counts, about
+ * <p>State: the rules; the windows that are not final; for each event type the open alerts and two weeks of counts, about
  * 19 KB. At most {@value #MOST_TYPES} types are kept; one that stays silent for two weeks is forgotten.
  */
 @DataTypeHint(
@@ -60,6 +60,19 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
         public long newest = Slot.NONE;
     }
 
+    /** What is known of a window that is not final. */
+    public static class Known {
+        public long events;
+        public long users;
+
+        public Known() {}
+
+        Known(long events, long users) {
+            this.events = events;
+            this.users = users;
+        }
+    }
+
     private transient Detector detector;
     private transient Rule.Book book;
     private transient long bookChanges;
@@ -81,6 +94,7 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
             @StateHint(ttl = "0") MapView<String, String> rules,
             @StateHint(ttl = "0") MapView<String, byte[]> types,
             @StateHint(ttl = "0") MapView<String, byte[]> histories,
+            @StateHint(ttl = "0") MapView<String, Known> open,
             @ArgumentHint(
                             name = "windows",
                             value = {ArgumentTrait.SET_SEMANTIC_TABLE, ArgumentTrait.REQUIRE_ON_TIME},
@@ -126,12 +140,15 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
         }
         Series series = kept == null ? new Series() : SeriesCodec.decode(kept);
         Window known = new Window(slot, window.getFieldAs(3), window.getFieldAs(4));
-        series.put(known);
+        OpenWindows windows = new OpenWindows(open);
+        if (windows.put(eventType, known)) {
+            series.add(slot);
+        }
         state.newest = Math.max(state.newest, slot);
         state.next = state.next == Slot.NONE ? slot : Math.min(state.next, slot);
         // Before the first watermark the rules may not have been read.
         if (watermark != null) {
-            judgeEarly(eventType, series, known, book(state, rules));
+            judgeEarly(eventType, series, known, windows, book(state, rules));
         }
         types.put(eventType, SeriesCodec.encode(series));
         setTimer(time, state);
@@ -142,7 +159,8 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
             SharedState state,
             MapView<String, String> rules,
             MapView<String, byte[]> types,
-            MapView<String, byte[]> histories)
+            MapView<String, byte[]> histories,
+            MapView<String, Known> open)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         long watermark = time.currentWatermark();
@@ -150,6 +168,7 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
         boolean isEnd = watermark >= END_OF_TIME;
         // At the end of the input nothing is known of windows that go beyond the last event.
         long until = isEnd ? state.newest - Slot.PER_WINDOW : Slot.newestFinal(watermark);
+        OpenWindows windows = new OpenWindows(open);
         List<String> names = new ArrayList<>();
         for (String name : types.keys()) {
             names.add(name);
@@ -158,10 +177,11 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
         for (String name : names) {
             Series series = SeriesCodec.decode(types.get(name));
             History history = History.decode(histories.get(name));
-            if (judge(name, series, history, Math.max(state.next, series.first), until, book(state, rules))) {
+            long from = Math.max(state.next, series.first);
+            if (judge(name, series, history, windows, from, until, book(state, rules))) {
                 if (isEnd) {
-                    for (Window open : series.open.values()) {
-                        detector.judgeOpen(name, series, open, book(state, rules), this::emit);
+                    for (Window each : windows.of(name)) {
+                        detector.judgeOpen(name, series, each, book(state, rules), this::emit);
                     }
                 }
                 types.put(name, SeriesCodec.encode(series));
@@ -179,25 +199,34 @@ public class DetectAnomalies extends ProcessTableFunction<Row> {
     }
 
     /** Judges a window that is not final; all of them, the oldest first, when there are new rules. */
-    private void judgeEarly(String name, Series series, Window window, Rule.Book rules) {
+    private void judgeEarly(String name, Series series, Window window, OpenWindows windows, Rule.Book rules)
+            throws Exception {
         if (series.ruleChanges == bookChanges) {
             detector.judgeOpen(name, series, window, rules, this::emit);
             return;
         }
         series.ruleChanges = bookChanges;
-        for (Window open : series.open.values()) {
+        for (Window open : windows.of(name)) {
             detector.judgeOpen(name, series, open, rules, this::emit);
         }
     }
 
     /** Judges the final windows of a type; false if it is to be forgotten. */
-    private boolean judge(String name, Series series, History history, long from, long until, Rule.Book rules) {
+    private boolean judge(
+            String name, Series series, History history, OpenWindows windows, long from, long until, Rule.Book rules)
+            throws Exception {
         for (long slot = from; slot <= until; slot++) {
             if (series.isForgotten(slot)) {
                 detector.forget(name, series, slot, rules, this::emit);
                 return false;
             }
-            detector.judgeFinal(name, series, history, slot, rules, this::emit);
+            Window known = windows.take(name, slot);
+            if (known != null) {
+                series.open--;
+            }
+            // A window without events has no row.
+            Window window = known == null ? new Window(slot, 0, 0) : known;
+            detector.judgeFinal(name, series, history, window, rules, this::emit);
         }
         return true;
     }

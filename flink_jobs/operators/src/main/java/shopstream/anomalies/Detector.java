@@ -21,10 +21,9 @@ final class Detector {
     }
 
     /** Judges a window that is final and adds it to the history; windows must come one after the other. */
-    void judgeFinal(String eventType, Series series, History history, long slot, Rule.Book rules, Consumer<Alert> out) {
-        Window known = series.open.remove(slot);
-        // A window without events has no row.
-        Window window = known == null ? new Window(slot, 0, 0) : known;
+    void judgeFinal(
+            String eventType, Series series, History history, Window window, Rule.Book rules, Consumer<Alert> out) {
+        long slot = window.slot();
         Expectation expectation = series.expected.remove(slot);
         for (Signal signal : Signal.values()) {
             Judgement judgement = judge(signal, window, expectation, rules.of(signal, eventType));

@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What is kept of one event type besides its {@link History}: the windows that are not final, and the alerts. */
+/** What is kept of one event type besides its {@link History} and its {@link OpenWindows}. */
 final class Series {
     /** A type that was silent for so long is forgotten. */
     private static final long MAX_SILENCE = History.CAPACITY;
@@ -20,8 +20,8 @@ final class Series {
     /** Changes of the rules by which the windows that are not final were judged; -1 before they were. */
     long ruleChanges = -1;
 
-    /** Windows that are not final, by number. */
-    final TreeMap<Long, Window> open = new TreeMap<>();
+    /** How many of its windows are not final. */
+    int open;
 
     /** What is usual for the windows that begin before the next one is final. */
     final TreeMap<Long, Expectation> expected = new TreeMap<>();
@@ -34,14 +34,15 @@ final class Series {
         }
     }
 
-    void put(Window window) {
-        open.put(window.slot(), window);
-        first = first == Slot.NONE ? window.slot() : Math.min(first, window.slot());
-        newest = Math.max(newest, window.slot());
+    /** Takes note of a window that was not there before. */
+    void add(long slot) {
+        open++;
+        first = first == Slot.NONE ? slot : Math.min(first, slot);
+        newest = Math.max(newest, slot);
     }
 
     boolean isForgotten(long slot) {
         long silence = slot - newest;
-        return open.isEmpty() && (silence >= MAX_SILENCE || silence >= YOUNG && newest - first < YOUNG);
+        return open == 0 && (silence >= MAX_SILENCE || silence >= YOUNG && newest - first < YOUNG);
     }
 }

@@ -7,7 +7,7 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 
 /** {@link Series} as bytes: the form it has in Flink's state. A layout that is not the expected one is refused. */
 final class SeriesCodec {
-    private static final byte LAYOUT = 1;
+    private static final byte LAYOUT = 2;
 
     private SeriesCodec() {}
 
@@ -17,10 +17,7 @@ final class SeriesCodec {
         out.writeLong(series.first);
         out.writeLong(series.newest);
         out.writeLong(series.ruleChanges);
-        out.writeInt(series.open.size());
-        for (Window window : series.open.values()) {
-            write(window, out);
-        }
+        out.writeInt(series.open);
         out.writeInt(series.expected.size());
         for (Map.Entry<Long, Expectation> entry : series.expected.entrySet()) {
             out.writeLong(entry.getKey());
@@ -39,17 +36,14 @@ final class SeriesCodec {
         DataInputDeserializer in = new DataInputDeserializer(bytes);
         byte layout = in.readByte();
         if (layout != LAYOUT) {
-            throw new IOException("The windows and alerts of an event type have layout " + layout + ", but this version reads only "
+            throw new IOException("The alerts of an event type have layout " + layout + ", but this version reads only "
                     + LAYOUT + ": restore them with the version that wrote them, or start without them.");
         }
         Series series = new Series();
         series.first = in.readLong();
         series.newest = in.readLong();
         series.ruleChanges = in.readLong();
-        for (int n = in.readInt(); n > 0; n--) {
-            Window window = window(in);
-            series.open.put(window.slot(), window);
-        }
+        series.open = in.readInt();
         for (int n = in.readInt(); n > 0; n--) {
             series.expected.put(
                     in.readLong(), new Expectation(in.readDouble(), in.readDouble(), in.readDouble(), in.readInt()));

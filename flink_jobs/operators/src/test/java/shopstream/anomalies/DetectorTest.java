@@ -51,11 +51,11 @@ class DetectorTest {
     @Test
     void aCountIsToldWhileItsWindowFillsAndAnIntensityOnlyAfterwards() {
         Window window = new Window(0, 1_500, 2);
-        series.put(window);
+        series.add(0);
         detector.judgeOpen(TYPE, series, window, rules, alerts::add);
         assertEquals(1, alerts.size());
         assertEquals(Signal.COUNT, alerts.get(0).signal());
-        detector.judgeFinal(TYPE, series, history, 0, rules, alerts::add);
+        detector.judgeFinal(TYPE, series, history, window, rules, alerts::add);
         assertEquals(2, alerts.size());
         assertEquals(Signal.INTENSITY, alerts.get(1).signal());
     }
@@ -95,7 +95,7 @@ class DetectorTest {
         assertEquals(List.of(), alerts);
         long silent = slot;
         for (; !series.isForgotten(slot); slot++) {
-            detector.judgeFinal(TYPE, series, history, slot, rules, alerts::add);
+            detector.judgeFinal(TYPE, series, history, new Window(slot, 0, 0), rules, alerts::add);
             assertTrue(slot < silent + 15 * 144, "never forgotten");
         }
         detector.forget(TYPE, series, slot, rules, alerts::add);
@@ -108,8 +108,9 @@ class DetectorTest {
     }
 
     private void finals(long slot, long events, long users) {
-        series.put(new Window(slot, events, users));
-        detector.judgeFinal(TYPE, series, history, slot, rules, alerts::add);
+        series.add(slot);
+        series.open--;
+        detector.judgeFinal(TYPE, series, history, new Window(slot, events, users), rules, alerts::add);
     }
 
     private List<Alert.Status> statuses() {
