@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,18 +17,19 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from benchmarks import command
+from benchmarks import command, steady_load
 from benchmarks.probes import Probe, Probes
 from benchmarks.result import Report, Result
 from benchmarks.stack import running
 from benchmarks.usage import cpu_seconds, descendants
 from deploy.stack.run import Run
-from deploy.stack.settings import StackSettings
+from deploy.stack.settings import ROOT, StackSettings
 from feature_repo.settings import FeatureStoreSettings
 from feature_repo.store import open_store
 from flink_jobs.cluster import Cluster
 from flink_jobs.settings import JobSettings
 from ingestion import topic_admin
+from ingestion.errors import ShopstreamError
 from ingestion.producer import EventProducer
 from ingestion.settings import KafkaSettings
 from ingestion.topic_reader import TopicReader
@@ -44,6 +44,8 @@ _BAR = 50
 
 def report(probes: Sequence[Probe], lost: int, details: Mapping[str, Any]) -> Report:
     """Return the distribution of the probes' times."""
+    if not probes:
+        raise ShopstreamError(f"None of {lost:,} probes came through within 30 seconds: the job may have ended.")
     read = np.array([(probe.read or 0) - probe.sent for probe in probes]) * 1000
     stored = np.array([(probe.stored or 0) - probe.sent for probe in probes]) * 1000
     middle, most, worst = np.percentile(read, [50, 99, 100])
@@ -61,7 +63,7 @@ def report(probes: Sequence[Probe], lost: int, details: Mapping[str, Any]) -> Re
     ]
     counts, _ = np.histogram(read, bins=[0, *EDGES])
     histogram = {f"up to {edge} ms": int(count) for edge, count in zip(EDGES, counts, strict=True)}
-    return Report(NAME, results, {**details, "histogram": histogram, "milliseconds": [round(one, 1) for one in read]})
+    return Report(NAME, results, {**details, "histogram": histogram, "milliseconds": read.round(1).tolist()})
 
 
 def show(histogram: Mapping[str, int]) -> None:
@@ -73,17 +75,14 @@ def show(histogram: Mapping[str, int]) -> None:
 
 
 @contextlib.contextmanager
-def load(settings: StackSettings, rate: float, seconds: float, log: Path) -> Iterator[int]:
-    """Simulated traffic in real time, by the product's own command in a process of its own; gives its pid."""
-    words = ["simulate", "--rate", str(rate), "--duration", f"{seconds:.0f}s", "--flat", "--anomalies", "0", "--json"]
-    with log.open("w") as output:
-        child = subprocess.Popen(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "deploy.cli", *words, "--truth", str(log.with_suffix(".truth.jsonl"))],
-            env={**settings.environment(), "PATH": "/usr/bin:/bin"},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+def load(bootstrap: str, rate: float, seconds: float) -> Iterator[int]:
+    """Simulated traffic in real time from a process of its own; gives its pid when the traffic begins."""
+    command = [sys.executable, "-m", "benchmarks.steady_load", bootstrap, str(rate), str(seconds)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)  # noqa: S603 (our own command)
     try:
+        assert child.stdout  # noqa: S101 (asked for above)
+        if child.stdout.readline().strip() != steady_load.READY:
+            raise ShopstreamError("The load ended before it began; what it said is above.")
         yield child.pid
     finally:
         child.terminate()
@@ -115,11 +114,12 @@ def measure(
             "load": cpu_seconds(load_pid),
         }
 
-    store = open_store(FeatureStoreSettings(state=settings.state, redis=settings.redis))
+    # A slow answer is to be measured, not to be an error.
+    store = open_store(FeatureStoreSettings(state=settings.state, redis=settings.redis, redis_timeout_ms=10_000))
     producer = EventProducer(KafkaSettings(kafka_bootstrap=settings.kafka_bootstrap))
     task = progress.add_task("events in real time", total=warm_up + seconds)
     with (
-        load(settings, rate, warm_up + seconds + 30, settings.home / "load.log") as load_pid,
+        load(settings.kafka_bootstrap, rate, warm_up + seconds + 10) as load_pid,
         producer,
         Probes(producer, settings.redis, store) as probes,
     ):
@@ -161,7 +161,7 @@ def _unread(kafka: TopicReader, job: JobSettings, end: int) -> int:
 
 @click.command()
 @click.option("--rate", default=2000.0, show_default=True, help="Events a second.")
-@click.option("--warm-up", default=60.0, show_default=True, help="Seconds before the measured ones.")
+@click.option("--warm-up", default=120.0, show_default=True, help="Seconds before the measured ones.")
 @click.option("--seconds", default=60.0, show_default=True, help="Measured seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(rate: float, warm_up: float, seconds: float, as_json: bool) -> None:

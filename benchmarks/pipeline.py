@@ -56,6 +56,7 @@ def report(runs: dict[str, Measured]) -> Report:
 @click.option("--memory", default="2560m", show_default=True, help="Whole size of the TaskManager's process.")
 @click.option("--checkpoint-seconds", default=10.0, show_default=True, help="Time between checkpoints.")
 @click.option("--option", multiple=True, metavar="KEY=VALUE", help="An option of Flink for the job.")
+@click.option("--java", multiple=True, default=[""], help="Java options of the TaskManager; more often: more runs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(
     events: int,
@@ -68,6 +69,7 @@ def main(
     memory: str,
     checkpoint_seconds: float,
     option: tuple[str, ...],
+    java: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Let the job of `flink_jobs.main` work off a backlog of simulated events, poison and duplicates among them.
@@ -91,12 +93,16 @@ def main(
         backlog = Backlog(settings.kafka_bootstrap)
         task = progress.add_task("filling Kafka", total=events)
         backlog.fill(traffic.records(events, rate, users=users), lambda sent: progress.update(task, completed=sent))
-        for number, (chosen, backend) in enumerate(product(results, state)):
-            name = f"{'all' if chosen == '*' else chosen}, {backend}"
+        for number, (chosen, backend, flags) in enumerate(product(results, state, java)):
+            name = ", ".join(["all" if chosen == "*" else chosen, backend, *flags.split()])
             task = progress.add_task(name, total=events)
             run = ClusterRun(
                 settings.model_copy(
-                    update={"flink_taskmanager_memory": memory, "state": settings.home / f"run{number}"}
+                    update={
+                        "flink_taskmanager_memory": memory,
+                        "flink_taskmanager_java": flags,
+                        "state": settings.home / f"run{number}",
+                    }
                 ),
                 {
                     "BENCHMARK_JOB": job,

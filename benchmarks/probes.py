@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import redis
 from feast import FeatureStore
 
 from flink_jobs.features.online_calls import ORDER_FIELD, OnlineCalls
-from flink_jobs.features.schema import USER
+from flink_jobs.features.schema import USER, USER_24H
 from ingestion.event import Event
 from ingestion.producer import EventProducer
 
@@ -55,7 +56,7 @@ class Probes:
         self._done: list[Probe] = []
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._watch)
+        self._watcher = ThreadPoolExecutor(1)
         self._sent = 0
         self.lost = 0
         """Probes that were not seen within 30 seconds, or with another value than theirs."""
@@ -74,18 +75,20 @@ class Probes:
             self._waiting.append(probe)
 
     def take(self) -> list[Probe]:
-        """Return the probes that came through since the last call."""
+        """Return the probes that came through since the last call. Raises what ended the watch, if anything did."""
+        if self._watching.done():
+            self._watching.result()
         with self._lock:
             done, self._done = self._done, []
         return done
 
     def __enter__(self) -> "Probes":
-        self._thread.start()
+        self._watching = self._watcher.submit(self._watch)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join()
+        self._watcher.shutdown()
         self._redis.close()
 
     def _watch(self) -> None:
@@ -96,7 +99,7 @@ class Probes:
                 held = self._redis.execute_command("HGET", self._key(probe.user), ORDER_FIELD)  # type: ignore[no-untyped-call]
                 if isinstance(held, bytes) and int(held.partition(b".")[0]) >= probe.micros:
                     probe.stored = time.monotonic()
-                    row = self._store.get_online_features([f"user_features:{_FEATURE}"], [{"user_id": probe.user}])
+                    row = self._store.get_online_features([f"{USER_24H.name}:{_FEATURE}"], [{"user_id": probe.user}])
                     (value,) = row.to_dict()[_FEATURE]
                     probe.read = time.monotonic()
                     self._end(probe, value is not None and value >= probe.count)

@@ -46,6 +46,7 @@ def _inserts(t_env: StreamTableEnvironment, settings: JobSettings, selection: Se
     """Create what the selected results need over ``counted_events`` and ``events``; yield their statements."""
     if "lake" in selection:
         sinks.create_lake(t_env, settings)
+        lake.create_views(t_env)
         yield from lake.inserts()
     chosen = [metric for metric in METRICS if metric.name in selection]
     windows = [*chosen, EVENT_WINDOWS] if "anomalies" in selection else chosen

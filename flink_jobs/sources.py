@@ -66,6 +66,7 @@ def create_event_views(t_env: StreamTableEnvironment, texts: Collection[str] = T
     t_env.execute_sql(statement("flink_jobs.events", "counted_events"))
     if has_dead_letters:
         t_env.execute_sql(statement("flink_jobs.events", "dead_letters"))
+        share(t_env, "dead_letters", apart=True)
 
 
 def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str) -> None:

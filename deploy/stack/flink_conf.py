@@ -68,6 +68,7 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
     folder = settings.home / "flink"
     return {
         "env.java.opts.all": _java_options(),
+        "env.java.opts.taskmanager": settings.flink_taskmanager_java,
         "jobmanager.rpc.address": rpc.host,
         "jobmanager.rpc.port": rpc.port,
         "jobmanager.bind-host": rpc.host,
@@ -90,6 +91,8 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
         # A TaskManager that comes up before its JobManager would otherwise wait ten seconds to ask again.
         "cluster.registration.error-delay": "1 s",
         "state.backend.type": "rocksdb",
+        # The stores of all operators share these; at a checkpoint each would wait until those before it are on disk.
+        "state.backend.rocksdb.thread.num": 16,
         "execution.checkpointing.interval": f"{round(settings.checkpoint_seconds * 1000)} ms",
         "execution.checkpointing.incremental": True,
         "execution.checkpointing.storage": "filesystem",

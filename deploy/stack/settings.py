@@ -53,6 +53,10 @@ class StackSettings(BaseSettings):
     flink_taskmanager_memory: str = Field(default="2560m", pattern=_MEMORY)
     """Whole process size of Flink's TaskManager, without its Python workers."""
 
+    flink_taskmanager_java: str = "-XX:+UseParallelGC"
+    """Java options of Flink's TaskManager, separated by spaces. G1, Java's default, costs the job an eighth of its
+    speed on two cores."""
+
     flink_slots: int = Field(default=2, ge=1)
     """Parallel pipelines that the TaskManager can hold."""
 

@@ -13,11 +13,16 @@ _PACKAGE = "flink_jobs.features"
 
 
 def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
-    """Create ``user_feature_rows`` and ``product_feature_rows`` over ``counted_events``."""
+    """Create ``user_feature_rows`` and ``product_feature_rows`` over ``counted_events``, and ``stored_...`` of each."""
     for features in sets:
         t_env.execute_sql(statement(_PACKAGE, f"{features.entity}_events"))
         share(t_env, f"{features.entity}_events", "rowtime")
-        t_env.execute_sql(statement(_PACKAGE, f"{features.entity}_feature_rows"))
+        rows = f"{features.entity}_feature_rows"
+        t_env.execute_sql(statement(_PACKAGE, rows))
+        share(t_env, rows)
+        names = {"entity": features.entity, "key": features.key}
+        t_env.execute_sql(statement(_PACKAGE, "stored_feature_rows", **names))
+        share(t_env, f"stored_{rows}", apart=True)
 
 
 def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:

@@ -2,4 +2,4 @@
 -- Grain: one change of one ${entity}. Key: ${key} (compacted topic). State: none.
 INSERT INTO ${entity}_features
 SELECT ${key}, event_timestamp, version, ${features}
-FROM ${entity}_feature_rows
+FROM stored_${entity}_feature_rows

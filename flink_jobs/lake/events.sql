@@ -33,4 +33,4 @@ SELECT
     DATE_FORMAT(event_time, 'yyyy') AS `year`,
     DATE_FORMAT(event_time, 'MM') AS `month`,
     DATE_FORMAT(event_time, 'dd') AS `day`
-FROM events
+FROM stored_events

@@ -1,6 +1,7 @@
 package shopstream.events;
 
 import java.util.List;
+import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.Schema;
@@ -19,10 +20,12 @@ public final class SharedView {
     private SharedView() {}
 
     /**
-     * Replaces a temporary view or table with its stream, under the same name; {@code rowTime} is its time attribute,
-     * null without one.
+     * Replaces a temporary view or table with its stream, under the same name.
+     *
+     * @param rowTime its time attribute; null without one
+     * @param isApart whether what reads the stream has tasks of its own, so that what comes before it does not wait for it
      */
-    public static void share(StreamTableEnvironment tables, String view, String rowTime) {
+    public static void share(StreamTableEnvironment tables, String view, String rowTime, boolean isApart) {
         Table query = tables.from(view);
         // A time attribute is a plain time outside of the planner.
         List<Column> columns = query.getResolvedSchema().getColumns();
@@ -32,6 +35,13 @@ public final class SharedView {
                         .toList())
                 .notNull();
         DataStream<RowData> stream = tables.toDataStream(query, row.bridgedTo(RowData.class));
+        if (isApart) {
+            stream = stream.map((MapFunction<RowData, RowData>) each -> each)
+                    .returns(stream.getType())
+                    .name("hand-over-" + view)
+                    .uid("hand-over-" + view)
+                    .startNewChain();
+        }
         if (!tables.dropTemporaryView(view)) {
             tables.dropTemporaryTable(view);
         }
