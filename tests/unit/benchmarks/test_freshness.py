@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import freshness
 from benchmarks.probes import Probe
+from ingestion.errors import ShopstreamError
 
 DETAILS: dict[str, Any] = {
     "wanted_rate": 2000.0,
@@ -47,3 +48,8 @@ def test_a_lost_probe_a_slow_load_and_no_checkpoint_miss_the_goals() -> None:
         "events a second, sent",
         "checkpoints meanwhile",
     ]
+
+
+def test_when_nothing_came_through_it_is_said() -> None:
+    with pytest.raises(ShopstreamError, match="None of 7 probes"):
+        freshness.report([], 7, DETAILS)

@@ -32,6 +32,12 @@ def test_the_java_options_are_those_of_the_distribution(settings: StackSettings)
     assert "--add-opens=java.base/java.util=ALL-UNNAMED" in given
 
 
+def test_the_java_options_of_the_task_manager_are_a_setting(settings: StackSettings) -> None:
+    changed = settings.model_copy(update={"flink_taskmanager_java": "-XX:+UseG1GC -Xlog:gc"})
+    assert cluster_options(settings)["env.java.opts.taskmanager"] == "-XX:+UseParallelGC"
+    assert cluster_options(changed)["env.java.opts.taskmanager"] == "-XX:+UseG1GC -Xlog:gc"
+
+
 def test_writing_again_changes_nothing_and_leaves_no_scratch(settings: StackSettings) -> None:
     write_flink_conf(settings)
     first = {path.name: path.read_text() for path in settings.flink_conf.iterdir()}

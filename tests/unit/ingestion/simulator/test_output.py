@@ -68,6 +68,17 @@ def test_records_go_out_when_they_are_due_and_all_at_the_end() -> None:
     assert sent.times[-1] - begun < 20
 
 
+def test_records_a_millisecond_apart_share_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    wait = Stop.sleep_until
+    monkeypatch.setattr(Stop, "sleep_until", lambda stop, due: (waits.append(due), wait(stop, due)))
+    sent = Sent()
+    output = KafkaOutput(cast("RawProducer", sent), SCENARIO, 1000.0, Stop())
+    assert all(output.send(record(second)) for second in range(10))
+    assert len(sent.values) == 10
+    assert len(waits) <= 1
+
+
 def test_at_most_speed_nothing_waits() -> None:
     sent = Sent()
     output = KafkaOutput(cast("RawProducer", sent), SCENARIO, None, Stop())
