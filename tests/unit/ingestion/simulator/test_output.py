@@ -70,8 +70,13 @@ def test_records_go_out_when_they_are_due_and_all_at_the_end() -> None:
 
 def test_records_a_millisecond_apart_share_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    wait = Stop.sleep_until
-    monkeypatch.setattr(Stop, "sleep_until", lambda stop, due: (waits.append(due), wait(stop, due)))
+    sleep_until = Stop.sleep_until
+
+    def wait(stop: Stop, due: float) -> None:
+        waits.append(due)
+        sleep_until(stop, due)
+
+    monkeypatch.setattr(Stop, "sleep_until", wait)
     sent = Sent()
     output = KafkaOutput(cast("RawProducer", sent), SCENARIO, 1000.0, Stop())
     assert all(output.send(record(second)) for second in range(10))
