@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +41,6 @@ def start(settings: StackSettings, log: Path) -> "subprocess.Popen[bytes]":
             cwd=ROOT,
             stdout=output,
             stderr=output,
-            # A shell that runs the tests in the background has Ctrl-C ignored, and so would its children.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.collector.clock import happened_at
+from ingestion.collector.clock import TOLERANCE, happened_at
 from ingestion.collector.receipt import Receipt
 from ingestion.verdict import Rejection
 
@@ -69,4 +69,25 @@ def test_what_is_no_time_is_named(message: dict[str, object], code: str, word: s
 def test_any_skew_of_a_device_s_clock_cancels_out(skew: timedelta, waited: timedelta) -> None:
     device = RECEIVED + skew
     message = {"timestamp": (device - waited).isoformat(), "sentAt": device.isoformat()}
-    assert happened_at(message, RECEIPT) == RECEIVED - waited
+    happened = happened_at(message, RECEIPT)
+    assert isinstance(happened, datetime)
+    if abs(skew) > TOLERANCE:
+        assert happened == RECEIVED - waited
+    else:
+        assert happened == min(device - waited, RECEIVED)
+
+
+@given(
+    apart=st.timedeltas(min_value=timedelta(0), max_value=timedelta(seconds=3)),
+    transits=st.lists(st.timedeltas(min_value=timedelta(0), max_value=TOLERANCE), min_size=2, max_size=2),
+)
+def test_steps_of_a_session_stay_in_order_however_long_each_call_took(
+    apart: timedelta, transits: list[timedelta]
+) -> None:
+    first, second = (
+        happened_at({"timestamp": step.isoformat(), "sentAt": step.isoformat()}, Receipt(step + transit))
+        for step, transit in zip((RECEIVED, RECEIVED + apart), transits, strict=True)
+    )
+    assert isinstance(first, datetime)
+    assert isinstance(second, datetime)
+    assert second - first == apart
