@@ -13,7 +13,17 @@ from rich.console import Console
 from benchmarks.result import Result, markdown, show_results
 from deploy.stack.settings import ROOT
 
-_PATH = ("producer", "simulator", "collector", "deduplication", "parser", "pipeline", "side_by_side", "freshness")
+_PATH = (
+    "producer",
+    "simulator",
+    "collector",
+    "deduplication",
+    "parser",
+    "pipeline",
+    "side_by_side",
+    "freshness",
+    "user_state",
+)
 """The order of the path that an event takes; others follow."""
 
 

@@ -46,6 +46,12 @@ class Measured:
     state_bytes: int
     """Size of the whole state in the last checkpoint."""
 
+    heap_limit_bytes: int
+    """The heap that the TaskManager's JVM may take at most (-Xmx)."""
+
+    heap_used_bytes: int
+    """What of it was in use at the end, garbage included."""
+
     checkpoints: int
     longest_checkpoint_seconds: float
     state_backend: str
@@ -91,12 +97,20 @@ class ClusterRun:
                 peak_bytes(java),
                 sum(map(peak_bytes, workers)),
                 checkpoints["latest"]["completed"]["state_size"],
+                self._heap("Max"),
+                self._heap("Used"),
                 checkpoints["counts"]["completed"],
                 max(durations) / 1000,
                 config["state_backend"],
             )
         finally:
             stack.down()
+
+    def _heap(self, what: str) -> int:
+        metric = f"Status.JVM.Memory.Heap.{what}"
+        (member,) = self._http.get("/taskmanagers").raise_for_status().json()["taskmanagers"]
+        (found,) = self._http.get(f"/taskmanagers/{member['id']}/metrics", params={"get": metric}).json()
+        return int(found["value"])
 
     def _submit(self) -> str:
         """Submit the job and return its id once every task runs."""

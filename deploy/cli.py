@@ -23,6 +23,8 @@ COMMANDS: dict[str, str] = {
     "dead-letters": "ingestion.dead_letters.cli:dead_letters",
     "jobs": "flink_jobs.cli:jobs",
     "alerts": "flink_jobs.anomalies.cli:alerts",
+    "lake": "flink_jobs.lake.cli:lake",
+    "features": "feature_repo.cli:features",
     "train": "training.cli:train",
     "models": "training.cli:models",
     "serve": "serving.cli:serve",

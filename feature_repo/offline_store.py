@@ -169,6 +169,34 @@ class LakeOfflineStore(OfflineStore):  # type: ignore[misc]  # Feast ships no ty
         return _between(_folder(config, data_source), columns, timestamp_field, start_date, end_date)
 
 
+def changes(
+    config: RepoConfig,
+    source: FileSource,
+    key: str,
+    entity: str,
+    features: Sequence[str],
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> pa.Table:
+    """Return the rows of one entity from ``start`` to ``end``, both included, in order of time; ties as above.
+
+    Columns: the moment, the features. Raises ShopstreamError as the store does.
+    """
+    moment, created, sequence = source.timestamp_field, source.created_timestamp_column, source.tags.get("sequence")
+    ties = [column for column in (created, sequence) if column]
+    newest = "ORDER BY " + ", ".join(f'"{column}" DESC' for column in ties) if ties else ""
+    query = f"""
+        SELECT {_quoted([moment, *features])} FROM log
+        WHERE "{key}" = $entity
+            AND ($first IS NULL OR "{moment}" >= $first) AND ($last IS NULL OR "{moment}" <= $last)
+        QUALIFY row_number() OVER (PARTITION BY "{moment}" {newest}) = 1
+        ORDER BY "{moment}"
+    """  # noqa: S608 (the names are those of declared feature views)
+    with _connect() as lake:
+        _open_log(lake, _folder(config, source), [key, moment, *ties, *features])
+        return lake.sql(query, params={"entity": entity, "first": start, "last": end}).to_arrow_table()
+
+
 def _folder(config: RepoConfig, source: FileSource) -> str:
     if source.field_mapping:
         raise ShopstreamError(f"the source {source.name} has a field mapping, which this store does not know")

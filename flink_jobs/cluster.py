@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,21 +61,40 @@ class Cluster:
         Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
         selection = selection or Selection()
+        name = selection.job_name(settings.consumer_group)
         self._check_free(selection, settings.consumer_group)
+        job = self.run(MAIN, selection.results, settings, name, savepoint)
+        self.wait_until_running(job)
+        return job
+
+    def run(
+        self,
+        main: Path,
+        arguments: Sequence[str],
+        settings: JobSettings,
+        checkpoints_of: str | None = None,
+        savepoint: str | None = None,
+    ) -> str:
+        """Submit the Python file ``main`` with ``flink run``; return the job's id.
+
+        ``checkpoints_of``: name of the job in whose folder its checkpoints go. Raises ShopstreamError when Flink
+        refuses it.
+        """
         state, home = settings.state.absolute(), _flink_home()
         logs = state / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         variables = {**os.environ, **settings.environment(), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
-        checkpoints = Snapshots(state, selection.job_name(settings.consumer_group)).checkpoints
-        if checkpoints:
+        snapshots = Snapshots(state, checkpoints_of or "")
+        if snapshots.checkpoints:
             variables["FLINK_CONF_DIR"] = str(state / "flink" / "conf")
         # The job's code need not be installed for the client to find it.
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")]))
         command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
-        command += [f"-Dexecution.checkpointing.dir={checkpoints}"] if checkpoints else []
+        if checkpoints_of and snapshots.checkpoints:
+            command += [f"-Dexecution.checkpointing.dir={snapshots.checkpoints}"]
         command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
         command += ["-s", savepoint] if savepoint else []
-        command += ["-py", str(MAIN), *selection.results]
+        command += ["-py", str(main), *arguments]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
         log = logs / "submit.log"
         log.write_text(done.stdout + done.stderr)
@@ -85,13 +104,16 @@ class Cluster:
             raise ShopstreamError(
                 f"`flink run` failed{': ' + reason[-1].strip() if reason else ''}; the whole output is in {log}."
             )
-        self.wait_until_running(submitted[1])
         return submitted[1]
 
+    def live_jobs(self) -> list[Job]:
+        """Return the jobs that have not ended."""
+        return [job for job in self.jobs() if job.state not in _ENDED]
+
     def _check_free(self, selection: Selection, group: str) -> None:
-        for job in self.jobs():
+        for job in self.live_jobs():
             other = Selection.of_job(job.name, group)
-            if job.state not in _ENDED and other and (both := selection & other):
+            if other and (both := selection & other):
                 raise ShopstreamError(
                     f"The job {job.id} ({job.name}) runs already and has {', '.join(sorted(both))}: stop it first with"
                     f" `shopstream jobs stop {job.id}`."
@@ -109,6 +131,26 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise ShopstreamError(f"The job {job} does not run after {seconds:.0f} s; see its page in Flink's UI.")
             time.sleep(0.3)
+
+    def wait_until_finished(self, job: str, on_read: Callable[[int], None]) -> None:
+        """Wait for the end of a bounded job; ``on_read`` gets how many rows its busiest task has read.
+
+        Raises ShopstreamError when it fails, and stops it when the wait is interrupted.
+        """
+        try:
+            while True:
+                detail = self._get(f"/jobs/{job}")
+                if detail["state"] == "FINISHED":
+                    return
+                if detail["state"] in _ENDED:
+                    found = self._get(f"/jobs/{job}/exceptions").get("exceptionHistory", {}).get("entries", [])
+                    reason = f": {found[0]['stacktrace'].splitlines()[0]}" if found else ""
+                    raise ShopstreamError(f"The job {job} is {detail['state']}{reason}; see Flink's log.")
+                on_read(max((vertex["metrics"]["read-records"] for vertex in detail["vertices"]), default=0))
+                time.sleep(0.3)
+        except KeyboardInterrupt:
+            self._answer(lambda: self._http.patch(f"/jobs/{job}", params={"mode": "cancel"}))
+            raise
 
     def stop(self, job: Job, state: Path, seconds: float = 120) -> str:
         """Stop a job with a savepoint and return where that lies: of the local stack, in a folder of the job's name."""

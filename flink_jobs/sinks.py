@@ -43,12 +43,19 @@ def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
 def create_features(t_env: StreamTableEnvironment, settings: JobSettings, sets: Iterable[FeatureSet]) -> None:
     """Create the topics of the features, their logs in the lake, and the functions that write the online store."""
     for features in sets:
-        columns = {"entity": features.entity, "key": features.key, "features": value_columns(features)}
+        create_feature_log(t_env, features, settings.features_path(features.name))
         topic = {"topic": features.name, "bootstrap": settings.kafka_bootstrap}
-        path = settings.features_path(features.name)
-        t_env.execute_sql(statement("flink_jobs.features", "lake_features", path=path, **columns))
-        t_env.execute_sql(statement("flink_jobs.features", "feature_topic", **topic, **columns))
+        t_env.execute_sql(statement("flink_jobs.features", "feature_topic", **topic, **_columns(features)))
         t_env.create_temporary_system_function(f"write_{features.name}", write_online(settings.redis, features))
         t_env.execute_sql(
             f"CREATE TEMPORARY TABLE online_{features.name} (written BIGINT) WITH ('connector' = 'blackhole')"
         )
+
+
+def create_feature_log(t_env: StreamTableEnvironment, features: FeatureSet, path: str) -> None:
+    """Create the table of a feature log in the folder or URI ``path``."""
+    t_env.execute_sql(statement("flink_jobs.features", "lake_features", path=path, **_columns(features)))
+
+
+def _columns(features: FeatureSet) -> dict[str, str]:
+    return {"entity": features.entity, "key": features.key, "features": value_columns(features)}

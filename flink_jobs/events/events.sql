@@ -1,7 +1,7 @@
 -- Valid events with everything the jobs share: who, enrichment, and whether the event counts.
 -- Grain: one event as it arrived, duplicates included. Key: event_id where NOT is_duplicate.
 -- State: none; that of flagged_records is one time a Kafka partition, and one flag an event_id for one hour.
--- Late, and duplicate: see operators/.../FlagLate.java and FlagDuplicates.java; kept in the lake, left out of the results.
+-- How it arrived, late, and duplicate: see operators/.../FlagLate.java and FlagDuplicates.java; kept in the lake, left out of the results.
 CREATE TEMPORARY VIEW events AS
 SELECT
     event_id,
@@ -33,6 +33,9 @@ SELECT
     END AS user_segment,
     is_late,
     is_duplicate,
+    arrival,
+    stream_time,
+    in_backlog,
     topic,
     `partition`,
     `offset`,

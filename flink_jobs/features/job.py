@@ -13,16 +13,20 @@ _PACKAGE = "flink_jobs.features"
 
 
 def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
-    """Create ``user_feature_rows`` and ``product_feature_rows`` over ``counted_events``, and ``stored_...`` of each."""
+    """Create ``user_feature_rows`` and ``product_feature_rows`` over ``counted_events``."""
     for features in sets:
         t_env.execute_sql(statement(_PACKAGE, f"{features.entity}_events"))
         share(t_env, f"{features.entity}_events", "rowtime")
         rows = f"{features.entity}_feature_rows"
         t_env.execute_sql(statement(_PACKAGE, rows))
         share(t_env, rows)
-        names = {"entity": features.entity, "key": features.key}
-        t_env.execute_sql(statement(_PACKAGE, "stored_feature_rows", **names))
-        share(t_env, f"stored_{rows}", apart=True)
+
+
+def create_stored_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
+    """Create ``stored_...`` of each of the feature rows, for what is slower than the online store."""
+    for features in sets:
+        t_env.execute_sql(statement(_PACKAGE, "stored_feature_rows", entity=features.entity, key=features.key))
+        share(t_env, f"stored_{features.entity}_feature_rows", apart=True)
 
 
 def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
@@ -34,9 +38,12 @@ def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
     ]
 
 
+def log_insert(features: FeatureSet, rows: str) -> str:
+    """Return the statement that writes the view ``rows`` to the features' log in the lake."""
+    names = {"entity": features.entity, "key": features.key, "features": value_names(features)}
+    return statement(_PACKAGE, "log", rows=rows, **names)
+
+
 def log_inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
     """Return the statements that write the rows to their logs in the lake."""
-    return [
-        statement(_PACKAGE, "log", entity=features.entity, key=features.key, features=value_names(features))
-        for features in sets
-    ]
+    return [log_insert(features, f"stored_{features.entity}_feature_rows") for features in sets]

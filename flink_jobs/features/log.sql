@@ -8,4 +8,4 @@ SELECT
     version,
     ${features},
     DATE_FORMAT(event_timestamp, 'yyyy-MM-dd') AS `day`
-FROM stored_${entity}_feature_rows
+FROM ${rows}

@@ -10,7 +10,8 @@ SELECT * FROM (
         event_type = 'add_to_cart' AS is_cart_addition,
         event_type = 'purchase' AS is_purchase,
         item_units AS units,
-        item_revenue AS revenue
+        item_revenue AS revenue,
+        in_backlog
     FROM counted_events
     LEFT JOIN LATERAL TABLE(order_items(CASE WHEN event_type = 'purchase' THEN properties END))
         AS item(item_id, item_units, item_revenue) ON TRUE

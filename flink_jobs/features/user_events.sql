@@ -14,6 +14,7 @@ SELECT
     CASE event_type
         WHEN 'add_to_cart' THEN price * COALESCE(quantity, 1)
         WHEN 'remove_from_cart' THEN -price * COALESCE(quantity, 1)
-    END AS cart_delta
+    END AS cart_delta,
+    in_backlog
 FROM counted_events
 WHERE user_id IS NOT NULL

@@ -1,4 +1,5 @@
--- The event lake: Parquet, exactly-once with the checkpoints. `partition` and `offset` say where an event came from.
+-- The event lake: Parquet, exactly-once with the checkpoints. `partition` and `offset` say where an event came from;
+-- `arrival`, `stream_time` and `in_backlog` how the stream took it, which a backfill repeats (FlagLate.java).
 CREATE TEMPORARY TABLE lake_events (
     event_id STRING,
     `timestamp` TIMESTAMP_LTZ(6),
@@ -23,6 +24,9 @@ CREATE TEMPORARY TABLE lake_events (
     user_segment STRING,
     is_late BOOLEAN,
     is_duplicate BOOLEAN,
+    arrival BIGINT,
+    stream_time TIMESTAMP_LTZ(3),
+    in_backlog BOOLEAN,
     topic STRING,
     `partition` INT,
     `offset` BIGINT,
@@ -50,6 +54,7 @@ CREATE TEMPORARY TABLE lake_events (
     'parquet.enable.dictionary#context' = 'false',
     'parquet.enable.dictionary#offset' = 'false',
     'parquet.enable.dictionary#kafka_time' = 'false',
+    'parquet.enable.dictionary#arrival' = 'false',
     'sink.rolling-policy.inactivity-interval' = '2 s',
     'sink.rolling-policy.check-interval' = '1 s'
 )

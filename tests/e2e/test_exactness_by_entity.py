@@ -77,6 +77,35 @@ def test_the_features_of_every_entity_equal_the_computation_on_the_clean_events(
     assert len(expected) > 100
 
 
+def test_a_backfill_writes_the_rows_that_the_stream_wrote(exact_run: ExactRun, tmp_path: Path) -> None:
+    db, system = exact_run.arrivals.db, exact_run.system
+    lake = f"read_parquet('{system.lake('events')}')"
+    (until,) = db.execute(f"SELECT max(timestamp) FROM {lake} WHERE NOT is_late").fetchone() or (None,)
+    assert until is not None
+    rebuilt = tmp_path / "rebuilt"
+    system.shopstream("features", "backfill", "--into", str(rebuilt), "--to", until.isoformat())
+    differences: dict[str, int] = {}
+
+    def equal() -> bool:
+        for features in FEATURE_SETS:
+            written = f"FROM read_parquet('{system.lake(features.name)}') WHERE event_timestamp < '{until.isoformat()}'"
+            again = f"FROM read_parquet('{rebuilt}/{features.name}/*/part-*')"
+            columns = "* EXCLUDE (created_timestamp)"
+            for one, other in ((written, again), (again, written)):
+                (count,) = db.execute(
+                    f"SELECT count(*) FROM (SELECT {columns} {one} EXCEPT ALL SELECT {columns} {other})"
+                ).fetchone() or (None,)
+                differences[f"{features.name} {'written' if one == written else 'rebuilt'}"] = count
+            (size,) = db.execute(f"SELECT count(*) {again}").fetchone() or (0,)
+            assert size > 1000
+        return not any(differences.values())
+
+    try:
+        wait_until(equal, "the log of the stream", 60)
+    except AssertionError:
+        pytest.fail(f"rows without an equal: {differences}")
+
+
 def test_the_alerts_on_thresholds_are_those_of_the_clean_events(exact_run: ExactRun) -> None:
     (end,) = exact_run.arrivals.db.execute("SELECT max(ts) FROM clean").fetchone() or (None,)
     assert end is not None

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import duckdb
 import pytest
 from kafka import KafkaProducer
 
-from deploy.stack.settings import StackSettings
+from deploy.stack.settings import ROOT, StackSettings
 from flink_jobs.cluster import Cluster, Job
 from flink_jobs.results import Selection
 from flink_jobs.snapshots import Snapshots
@@ -173,6 +174,49 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
         [("e", False, False), ("e", False, True), ("h", False, False)],
     )
     assert finals(job, final) == rows_before
+
+
+def code_without_a_feature(folder: Path) -> Path:
+    """A copy of the code whose list of features lacks ``conversion_rate_24h``."""
+    built = ROOT / "flink_jobs" / "operators"
+    for package in ("deploy", "feature_repo", "flink_jobs", "ingestion"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("operators", "__pycache__"))
+    (folder / "flink_jobs" / "operators").symlink_to(built)
+    schema = folder / "flink_jobs" / "features" / "schema.py"
+    lines = schema.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if '"conversion_rate_24h"' not in line]
+    assert len(kept) == len(lines) - 1
+    schema.write_text("".join(kept))
+    return folder
+
+
+def test_a_job_with_a_changed_list_of_features_goes_on_from_its_savepoint(
+    job: StackSettings, flink_cluster: FlinkCluster, tmp_path: Path
+) -> None:
+    def features() -> dict[str, Any]:
+        row: dict[str, Any] = json.loads(TopicReader(job.kafka_bootstrap).latest("user_features", b"u1")[b"u1"])
+        return row
+
+    before = features()
+    assert before["total_events_24h"] > 1
+    assert "conversion_rate_24h" in before
+    savepoint = Cluster(flink_cluster.rest).stop(running(Cluster(flink_cluster.rest)), job.home)
+    submitted = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "jobs", "submit", "--savepoint", savepoint],
+        env={**os.environ, **flink_cluster.environment, **job_settings(job, **SETTINGS).environment()},
+        cwd=code_without_a_feature(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert submitted.returncode == 0, submitted.stderr
+    with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
+        producer.send("web_events", page_view("fewer", 40, "u1", "/job/fewer"), partition=2).get(30)
+    wait_until(lambda: features()["total_events_24h"], before["total_events_24h"] + 1)
+    after = features()
+    assert after.keys() == before.keys() - {"conversion_rate_24h"}
+    assert after["first_seen"] == before["first_seen"]
+    assert after["version"] > before["version"]
 
 
 def test_results_run_alone_beside_each_other(job: StackSettings, flink_cluster: FlinkCluster) -> None:

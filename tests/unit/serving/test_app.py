@@ -250,7 +250,9 @@ def test_logs_and_metrics_hold_no_user_id(serving: World, caplog: pytest.LogCapt
         serving.client.post("/v1/score", json={"user_id": "user-secret-9"})
     calls = [record for record in caplog.records if record.message == "call"]
     assert [call.route for call in calls] == ["/v1/features/{user_id}", "/v1/score"]
-    assert not any("secret-9" in str(vars(record)) for record in caplog.records)
+    # The test's own HTTP client logs, too, where an earlier test has turned that on.
+    ours = [record for record in caplog.records if record.name.startswith("shopstream")]
+    assert not any("secret-9" in str(vars(record)) for record in ours)
     metrics = serving.client.get("/metrics").text
     assert "secret-9" not in metrics
     assert 'route="/v1/features/{user_id}",status="200"' in metrics

@@ -14,16 +14,22 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
 
-/** Flags late and repeated events, each in one column more; called from Python. */
+/** Flags late and repeated events, and notes how each arrived, in columns more; called from Python. */
 public final class EventFlags {
-    private static final DataTypes.Field LATE = DataTypes.FIELD("is_late", DataTypes.BOOLEAN().notNull());
+    /** What {@link FlagLate} adds. */
+    private static final List<DataTypes.Field> ARRIVAL = List.of(
+            DataTypes.FIELD("is_late", DataTypes.BOOLEAN().notNull()),
+            DataTypes.FIELD("arrival", DataTypes.BIGINT().notNull()),
+            DataTypes.FIELD("stream_time", DataTypes.TIMESTAMP_LTZ(3)),
+            DataTypes.FIELD("in_backlog", DataTypes.BOOLEAN().notNull()));
+
     private static final DataTypes.Field DUPLICATE = DataTypes.FIELD("is_duplicate", DataTypes.BOOLEAN().notNull());
 
     private EventFlags() {}
 
     /**
-     * Makes a view of the rows of another with the columns {@code is_late} ({@link FlagLate}) and {@code is_duplicate}
-     * ({@link FlagDuplicates}).
+     * Makes a view of the rows of another with the columns {@code is_late}, {@code arrival}, {@code stream_time} and
+     * {@code in_backlog} ({@link FlagLate}), and {@code is_duplicate} ({@link FlagDuplicates}).
      *
      * @param view has the columns {@code event_id}, {@code row_time} (the time attribute), {@code topic} and
      *     {@code partition}, none of them NULL; what it reads from is made one task
@@ -45,7 +51,7 @@ public final class EventFlags {
         int idAt = names.indexOf("event_id");
         FlagLate flagLate =
                 new FlagLate(names.indexOf("row_time"), names.indexOf("topic"), names.indexOf("partition"));
-        fields.add(LATE);
+        fields.addAll(ARRIVAL);
         InternalTypeInfo<RowData> lateType = type(fields);
         fields.add(DUPLICATE);
         DataStream<RowData> events = rows.transform("flag-late", lateType, flagLate)

@@ -16,31 +16,39 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.table.data.utils.JoinedRowData;
 
 /**
- * Every row passes, with one more column: whether its event time lies more than ten minutes behind the newest row of its
- * Kafka partition, or behind the watermark. One task, for all that comes before it is one task too: so it sees each
- * partition in its order.
+ * Every row passes, with more columns. {@code is_late}: whether its event time lies more than ten minutes behind the
+ * newest row of its Kafka partition, or behind the watermark. One task, for all that comes before it is one task too: so
+ * it sees each partition in its order.
  *
  * <p>The first rule depends on nothing but the order within the partition, so a replay gives each event the same
  * verdict however fast the partitions are read. The second keeps its promise to results that the watermark has closed.
  *
- * <p>State: the newest event time of each partition, kept.
+ * <p>The others say how the row arrived, from which a backfill repeats what the stream did with it. {@code arrival}: its
+ * place in the order of all rows; it starts at the clock's microseconds, so that a stream begun anew goes on behind the
+ * one before it. {@code stream_time}: the watermark before it, NULL where there was none. {@code in_backlog}: whether
+ * that was more than ten minutes behind the clock.
+ *
+ * <p>State: the newest event time of each partition, and the last arrival; kept.
  */
 final class FlagLate extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
     private static final long LATENESS_MILLIS = 600_000;
-    private static final RowData LATE = GenericRowData.of(true);
-    private static final RowData IN_TIME = GenericRowData.of(false);
 
     private final int timeAt;
     private final int topicAt;
     private final int partitionAt;
     private transient Map<StringData, long[]> newest;
     private transient ListState<Map<String, long[]>> state;
+    private transient ListState<Long> arrivals;
+    private transient long arrival;
     private transient long watermark;
+    private transient TimestampData streamTime;
+    private transient GenericRowData flags;
     private transient StreamRecord<RowData> out;
     private transient JoinedRowData flagged;
 
@@ -61,6 +69,11 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         for (Map<String, long[]> topics : state.get()) {
             topics.forEach((topic, times) -> newest.put(StringData.fromString(topic), times));
         }
+        arrivals = context.getOperatorStateStore().getListState(new ListStateDescriptor<>("arrival", Types.LONG));
+        arrival = System.currentTimeMillis() * 1_000;
+        for (long last : arrivals.get()) {
+            arrival = last;
+        }
     }
 
     @Override
@@ -69,6 +82,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         watermark = Long.MIN_VALUE;
         out = new StreamRecord<>(null);
         flagged = new JoinedRowData();
+        flags = new GenericRowData(4);
     }
 
     @Override
@@ -80,7 +94,12 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         long oldest = Math.max(times[partition], watermark);
         boolean isLate = oldest != Long.MIN_VALUE && time < oldest - LATENESS_MILLIS;
         times[partition] = Math.max(times[partition], time);
-        flagged.replace(row, isLate ? LATE : IN_TIME);
+        arrival++;
+        flags.setField(0, isLate);
+        flags.setField(1, arrival);
+        flags.setField(2, streamTime);
+        flags.setField(3, streamTime == null || System.currentTimeMillis() - watermark > LATENESS_MILLIS);
+        flagged.replace(row, flags);
         flagged.setRowKind(row.getRowKind());
         output.collect(out.replace(flagged, time));
     }
@@ -100,6 +119,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
     @Override
     public void processWatermark(Watermark mark) throws Exception {
         watermark = mark.getTimestamp();
+        streamTime = TimestampData.fromEpochMillis(watermark);
         super.processWatermark(mark);
     }
 
@@ -109,5 +129,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         newest.forEach((topic, times) -> topics.put(topic.toString(), times.clone()));
         state.clear();
         state.add(topics);
+        arrivals.clear();
+        arrivals.add(arrival);
     }
 }

@@ -53,13 +53,13 @@ public class RollingProductFeatures extends ProcessTableFunction<RowData> {
                                                     "ROW<product_id STRING, rowtime TIMESTAMP_LTZ(3), event_timestamp"
                                                             + " TIMESTAMP_LTZ(6), is_view BOOLEAN, is_cart_addition"
                                                             + " BOOLEAN, is_purchase BOOLEAN, units DOUBLE,"
-                                                            + " revenue DOUBLE>",
+                                                            + " revenue DOUBLE, in_backlog BOOLEAN NOT NULL>",
                                             bridgedTo = RowData.class))
                     RowData input)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         read(input);
-        if (state.mustWait(event.time, time)) {
+        if (state.mustWait(event.time, input.getBoolean(8), time)) {
             PendingEvents.add(pending, event.numbers());
             state.firstPending = Math.min(state.firstPending, Math.floorDiv(event.time, 1_000L));
             state.wakeAt(Long.MAX_VALUE, time);

@@ -4,9 +4,6 @@ import org.apache.flink.table.functions.ProcessTableFunction.TimeContext;
 
 /** The state of one key beside its pending events. Public, with public fields, since Flink reads and writes it. */
 public class RollingState {
-    /** A stream is live while its watermark is this close to the clock: as late as an event may be and still count. */
-    private static final long LIVE_MILLIS = 600_000;
-
     private static final long NO_TIMER = Long.MAX_VALUE;
 
     /** The window, as its codec gives it; null for a key that was never seen. */
@@ -21,15 +18,15 @@ public class RollingState {
     /**
      * Whether an event waits for the watermark. In a backlog it does, for others may still precede it: so a backlog
      * gives the rows that the live stream would have given. In a live stream nothing waits, but for a key's own
-     * events that do.
+     * events that do. {@code inBacklog}: as the event says (FlagLate), not the clock, so that a backfill does the same.
      */
-    boolean mustWait(long micros, TimeContext<Long> time) {
+    boolean mustWait(long micros, boolean inBacklog, TimeContext<Long> time) {
         Long watermark = time.currentWatermark();
         if (watermark == null) {
             return true;
         }
         return Math.floorDiv(micros, 1_000L) > watermark
-                && (firstPending != PendingEvents.NONE || System.currentTimeMillis() - watermark > LIVE_MILLIS);
+                && (inBacklog || firstPending != PendingEvents.NONE);
     }
 
     /**

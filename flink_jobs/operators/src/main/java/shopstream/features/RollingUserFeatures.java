@@ -58,13 +58,13 @@ public class RollingUserFeatures extends ProcessTableFunction<RowData> {
                                                             + " TIMESTAMP_LTZ(6), session_id STRING, page STRING,"
                                                             + " is_purchase BOOLEAN, is_cart_addition BOOLEAN,"
                                                             + " is_product_view BOOLEAN, revenue DOUBLE,"
-                                                            + " cart_delta DOUBLE>",
+                                                            + " cart_delta DOUBLE, in_backlog BOOLEAN NOT NULL>",
                                             bridgedTo = RowData.class))
                     RowData input)
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         read(input);
-        if (state.mustWait(event.time, time)) {
+        if (state.mustWait(event.time, input.getBoolean(10), time)) {
             PendingEvents.add(pending, event.numbers());
             state.firstPending = Math.min(state.firstPending, Math.floorDiv(event.time, 1_000L));
             state.wakeAt(Long.MAX_VALUE, time);

@@ -25,6 +25,9 @@ class FlagLateTest {
                     DataTypes.TIMESTAMP_LTZ(3),
                     DataTypes.STRING(),
                     DataTypes.INT().notNull(),
+                    DataTypes.BOOLEAN().notNull(),
+                    DataTypes.BIGINT().notNull(),
+                    DataTypes.TIMESTAMP_LTZ(3),
                     DataTypes.BOOLEAN().notNull())
             .notNull()
             .getLogicalType());
@@ -99,10 +102,41 @@ class FlagLateTest {
         assertEquals(77, record.getTimestamp());
     }
 
-    private boolean isLate(String topic, int partition, long time) throws Exception {
+    @Test
+    void howARowArrivedIsNoted() throws Exception {
+        long start = System.currentTimeMillis();
+        RowData first = flagged("web", 0, start);
+        long arrival = first.getLong(4);
+        assertTrue(first.isNullAt(5));
+        assertTrue(first.getBoolean(6), "before the first watermark nobody knows what precedes a row");
+        harness.processWatermark(new Watermark(start - 1_000));
+        RowData live = flagged("web", 1, start + 5);
+        assertEquals(arrival + 1, live.getLong(4));
+        assertEquals(start - 1_000, live.getTimestamp(5, 3).getMillisecond());
+        assertFalse(live.getBoolean(6));
+        OperatorSubtaskState state = harness.snapshot(1, 1);
+        harness.close();
+        start(state);
+        assertEquals(arrival + 2, flagged("web", 0, start).getLong(4));
+        harness.processWatermark(new Watermark(start - 2 * TEN_MINUTES));
+        assertTrue(flagged("web", 0, start).getBoolean(6));
+    }
+
+    @Test
+    void aStreamBegunAnewGoesOnBehindTheOneBefore() throws Exception {
+        long before = System.currentTimeMillis() * 1_000;
+        long last = flagged("web", 0, 0).getLong(4);
+        assertTrue(last >= before - 1_000_000 && last <= System.currentTimeMillis() * 1_000 + 1);
+    }
+
+    private RowData flagged(String topic, int partition, long time) throws Exception {
         harness.getOutput().clear();
         harness.processElement(new StreamRecord<>(row(topic, partition, time)));
-        return ((RowData) ((StreamRecord<?>) harness.getOutput().poll()).getValue()).getBoolean(3);
+        return (RowData) ((StreamRecord<?>) harness.getOutput().poll()).getValue();
+    }
+
+    private boolean isLate(String topic, int partition, long time) throws Exception {
+        return flagged(topic, partition, time).getBoolean(3);
     }
 
     private static RowData row(String topic, int partition, long time) {

@@ -64,19 +64,19 @@ class RollingStateTest {
     void inALiveStreamNothingWaitsButWhatFollowsAWaitingEvent() {
         long now = System.currentTimeMillis();
         time.watermark = now - 500_000;
-        assertFalse(state.mustWait(now * 1_000, time));
+        assertFalse(state.mustWait(now * 1_000, false, time));
         state.firstPending = now - 1;
-        assertTrue(state.mustWait(now * 1_000, time));
-        assertFalse(state.mustWait(time.watermark * 1_000 + 999, time), "the watermark has passed it");
+        assertTrue(state.mustWait(now * 1_000, false, time));
+        assertFalse(state.mustWait(time.watermark * 1_000 + 999, false, time), "the watermark has passed it");
     }
 
     @Test
     void inABacklogTheFutureOfTheWatermarkWaits() {
-        time.watermark = System.currentTimeMillis() - 700_000;
-        assertTrue(state.mustWait((time.watermark + 1) * 1_000, time));
-        assertFalse(state.mustWait(time.watermark * 1_000, time));
+        time.watermark = 5_000L;
+        assertTrue(state.mustWait((time.watermark + 1) * 1_000, true, time));
+        assertFalse(state.mustWait(time.watermark * 1_000, true, time));
         time.watermark = null;
-        assertTrue(state.mustWait(0, time));
+        assertTrue(state.mustWait(0, true, time));
     }
 
     @Test
