@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "alerts": "flink_jobs.anomalies.cli:alerts",
     "lake": "flink_jobs.lake.cli:lake",
     "features": "feature_repo.cli:features",
+    "consistency": "feature_repo.consistency.cli:main",
     "train": "training.cli:train",
     "models": "training.cli:models",
     "serve": "serving.cli:serve",

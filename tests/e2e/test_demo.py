@@ -224,3 +224,33 @@ def test_the_scorer_answers_with_the_features_of_the_stream(
         seconds=1
     )
     assert body["model"]["name"] == "purchase_24h"
+
+
+def test_what_is_served_is_what_the_events_give(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection
+) -> None:
+    settings = demo[0]
+    users = [user for (user,) in recount.sql("SELECT DISTINCT user_id FROM moved ORDER BY ALL").fetchall()]
+    answer = httpx.post(
+        f"http://{settings.scorer}/v1/score/batch",
+        json={"user_ids": [*users, "nobody"]},
+        headers={"X-API-Key": "local-development-key"},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    deadline = time.monotonic() + 60
+    while True:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", "consistency", "--json"],
+            env={**os.environ, **settings.environment()},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        # The log of scores is written behind the answers.
+        if done.returncode == 0 and (report := json.loads(done.stdout))["compared"] > len(users):
+            break
+        assert time.monotonic() < deadline, done.stdout + done.stderr
+    assert (report["mismatch_rate"], report["missing_rate"]) == (0, 0)
+    assert min(one["compared"] for one in report["features"]) >= len(users)

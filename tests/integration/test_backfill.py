@@ -12,16 +12,11 @@ import duckdb
 import pytest
 
 from deploy.stack.settings import ROOT
+from tests.event_lake import lake_event, write_lake
 from tests.integration.conftest import FlinkCluster
 from tests.jobs.test_user_features import compare, shop_events
-from tests.unit.flink_jobs.backfill.lake import write_lake
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def lake_event(event: dict[str, Any]) -> dict[str, Any]:
-    plain = {name.removeprefix("properties."): value for name, value in event.items()}
-    return plain | {"timestamp": datetime.fromisoformat(event["timestamp"])}
 
 
 def shopstream(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":

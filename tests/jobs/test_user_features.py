@@ -69,8 +69,10 @@ def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[
     return [json.loads(line) for part in (folder / "out").iterdir() for line in part.read_text().splitlines()]
 
 
-def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]) -> None:
-    """The latest row of the user at each probe's moment equals the recount."""
+def recount(
+    events: list[dict[str, Any]], probes: list[tuple[str, datetime]]
+) -> tuple[duckdb.DuckDBPyConnection, list[tuple[Any, ...]]]:
+    """The features of each probe from the events alone, and the database that has the table ``probes``."""
     db = duckdb.connect()
     sign = {"add_to_cart": 1, "remove_from_cart": -1}
     event_table = pd.DataFrame(
@@ -90,20 +92,27 @@ def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: li
         {"probe": number, "user_id": user, "moment": moment.replace(tzinfo=None).isoformat()}
         for number, (user, moment) in enumerate(probes)
     )
+    for name, table, time in (("events", event_table, "ts"), ("probes", probe_table, "moment")):
+        create(db, name, table, time)
+    expected = db.execute((Path(__file__).parent / "user_features.sql").read_text()).fetchall()
+    assert len(expected) == len(probes)
+    return db, expected
+
+
+def create(db: duckdb.DuckDBPyConnection, name: str, table: pd.DataFrame, time: str) -> None:
+    """Make a table of a frame whose column ``time`` is text."""
+    db.register(f"{name}_in", table)
+    db.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({time}::TIMESTAMP AS {time}) FROM {name}_in")
+
+
+def compare(rows: list[dict[str, Any]], events: list[dict[str, Any]], probes: list[tuple[str, datetime]]) -> None:
+    """The latest row of the user at each probe's moment equals the recount."""
+    db, expected = recount(events, probes)
     row_table = pd.DataFrame(
         {"user_id": r["user_id"], "ts": r["event_us"], "version": r["version"], "number": number}
         for number, r in enumerate(rows)
     )
-    for name, table, time in (
-        ("events", event_table, "ts"),
-        ("probes", probe_table, "moment"),
-        ("rows", row_table, "ts"),
-    ):
-        db.register(f"{name}_in", table)
-        db.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({time}::TIMESTAMP AS {time}) FROM {name}_in")
-    expected = db.execute((Path(__file__).parent / "user_features.sql").read_text()).fetchall()
-    assert len(expected) == len(probes)
-
+    create(db, "rows", row_table, "ts")
     found = db.execute(
         "SELECT p.probe, arg_max(r.number, (r.ts, r.version)) FROM probes p JOIN rows r"
         " ON r.user_id = p.user_id AND r.ts <= p.moment GROUP BY p.probe ORDER BY p.probe"

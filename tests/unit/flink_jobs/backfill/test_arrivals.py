@@ -7,7 +7,7 @@ import pytest
 
 from flink_jobs.backfill import arrivals
 from ingestion.errors import ShopstreamError
-from tests.unit.flink_jobs.backfill.lake import write_lake
+from tests.event_lake import write_lake
 
 START = datetime(2026, 2, 28, 22, tzinfo=UTC)
 

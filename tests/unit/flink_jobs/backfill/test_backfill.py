@@ -10,7 +10,7 @@ from flink_jobs.cluster import Cluster, Job
 from flink_jobs.features.schema import FEATURE_SETS, USER
 from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
-from tests.unit.flink_jobs.backfill.lake import write_lake
+from tests.event_lake import write_lake
 
 FIRST, LAST = datetime(2026, 2, 27, 9, tzinfo=UTC), datetime(2026, 3, 1, 15, tzinfo=UTC)
 

@@ -24,6 +24,7 @@ COLUMNS = {
     "arrival": "BIGINT",
     "stream_time": "TIMESTAMP",
     "in_backlog": "BOOLEAN",
+    "kafka_time": "TIMESTAMP",
     "event_type": "VARCHAR",
 }
 
@@ -31,7 +32,8 @@ COLUMNS = {
 def write_lake(folder: Path, events: Sequence[Mapping[str, Any]]) -> None:
     """Write the events in the order in which they arrived; times are of UTC, and do not say so, as in Flink's files.
 
-    Where an event says nothing else, the stream's time before it is that of the one before, and it is live.
+    Where an event says nothing else, the stream's time before it is that of the one before, it is live, and Kafka had
+    it when it happened.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -43,6 +45,7 @@ def write_lake(folder: Path, events: Sequence[Mapping[str, Any]]) -> None:
             "in_backlog": reached is None,
             "is_late": False,
             "is_duplicate": False,
+            "kafka_time": event["timestamp"],
             **event,
         }
         rows.append([row.get(name) for name in COLUMNS])
@@ -59,3 +62,9 @@ def write_lake(folder: Path, events: Sequence[Mapping[str, Any]]) -> None:
             " (FORMAT parquet, PARTITION_BY (event_type, year, month, day), FILENAME_PATTERN 'part-{i}',"
             " OVERWRITE_OR_IGNORE)"
         )
+
+
+def lake_event(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as the stream's source has it (``properties.page``, a text for its time) as one of the lake."""
+    plain = {name.removeprefix("properties."): value for name, value in event.items()}
+    return plain | {"timestamp": datetime.fromisoformat(event["timestamp"])}

@@ -1,0 +1,1 @@
+"""Whether what was served is what the events in the lake give."""
