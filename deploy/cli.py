@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "features": "feature_repo.cli:features",
     "consistency": "feature_repo.consistency.cli:main",
     "train": "training.cli:train",
-    "models": "training.cli:models",
+    "models": "training.models_cli:models",
     "serve": "serving.cli:serve",
 }
 

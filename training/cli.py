@@ -1,4 +1,4 @@
-"""The commands ``shopstream train`` and ``shopstream models``."""
+"""The command ``shopstream train``."""
 
 import json
 from typing import TYPE_CHECKING
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from training.models_cli import console
 from training.settings import TrainingSettings
-from training.tasks import TASKS, task_named
+from training.tasks import task_named
 
 if TYPE_CHECKING:
     from training.fitting import Search
@@ -58,58 +58,7 @@ def train(task: str, search: "Search", cutoffs: int | None, as_json: bool) -> No
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2))
     else:
-        _console().print(render(report))
-
-
-@click.group()
-def models() -> None:
-    """Look at the registered models.
-
-    \b
-    Examples:
-      shopstream models list
-      shopstream models list --json | jq '.[] | select(.aliases[] == "champion")'
-    """
-
-
-@models.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print the versions as JSON.")
-def list_(as_json: bool) -> None:
-    """List every version, newest first, with its aliases and test AUC."""
-    settings = TrainingSettings()
-    from mlflow import MlflowClient
-
-    from training import registry, tracking
-
-    tracking.connect(settings)
-    with tracking.quiet():
-        found = registry.versions(MlflowClient())
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
-        return
-    if not found:
-        click.echo(f"no model is registered yet; train one with: shopstream train {next(iter(TASKS))}")
-        return
-    table = Table()
-    for heading in ("model", "version", "alias", "kind", "test AUC", "created (UTC)"):
-        table.add_column(heading, justify="right" if heading in ("version", "test AUC") else "left")
-    for row in found:
-        auc = "" if row["test_auc"] is None else f"{row['test_auc']:.4f}"
-        table.add_row(
-            row["model"],
-            str(row["version"]),
-            ", ".join(row["aliases"]),
-            row["kind"] or "",
-            auc,
-            row["created"][:19].replace("T", " "),
-        )
-    _console().print(table)
-
-
-def _console() -> Console:
-    console = Console()
-    # A pipe or a file has no width of its own, and rich would take 80.
-    return console if console.is_terminal else Console(width=100)
+        console().print(render(report))
 
 
 def _progress() -> Progress:

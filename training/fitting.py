@@ -32,6 +32,8 @@ class Fitted:
     """Best F1 on the validation rows."""
     validation: Scores
     test: Scores
+    test_probabilities: Array
+    """Of label 1, by row of the test part."""
 
 
 def fit(candidate: Candidate, data: Dataset, search: Search, seed: int, threads: int) -> Fitted:
@@ -59,6 +61,7 @@ def fit(candidate: Candidate, data: Dataset, search: Search, seed: int, threads:
         threshold=threshold,
         validation=scores(data.validation.labels.to_numpy(), validation, threshold),
         test=scores(data.test.labels.to_numpy(), test, threshold),
+        test_probabilities=test,
     )
 
 
@@ -70,14 +73,14 @@ def probabilities(pipeline: Pipeline, inputs: pd.DataFrame) -> Array:
     return found
 
 
-def recency_baseline(data: Dataset) -> Scores:
-    """Return what the hours since the last event alone reach on the test rows."""
+def recency_baseline(data: Dataset) -> tuple[Scores, Array]:
+    """Return what the hours since the last event alone reach on the test rows, and the probabilities they give."""
     column = ["recency_hours"]
     model = LogisticRegression().fit(data.train.inputs[column], data.train.labels)
     validation = model.predict_proba(data.validation.inputs[column])[:, 1]
     test = model.predict_proba(data.test.inputs[column])[:, 1]
     threshold = best_threshold(data.validation.labels.to_numpy(), validation)
-    return scores(data.test.labels.to_numpy(), test, threshold)
+    return scores(data.test.labels.to_numpy(), test, threshold), test
 
 
 def _search(candidate: Candidate, pipeline: Pipeline, train: Part, seed: int) -> Pipeline:

@@ -11,13 +11,15 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models.model import ModelInfo
 
+from training.bootstrap import Interval, auc_difference
 from training.dataset import Dataset
-from training.evaluation import scores
 from training.fitting import Fitted, probabilities
 from training.vector import COLUMNS
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+PREVIOUS = "previous_champion"
+"""Tag of a champion: the version that was it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,12 @@ class Registered:
 
     version: int
     alias: str
-    champion_auc: float | None
-    """What the champion before it reaches on the same test rows; None when there was none to compare."""
+    over_champion: Interval | None
+    """By how much it is better than the champion before it, in ROC AUC on the same test rows; None when there was none
+    to compare."""
 
 
-def register(client: MlflowClient, fitted: Fitted, logged: ModelInfo, data: Dataset) -> Registered:
+def register(client: MlflowClient, fitted: Fitted, logged: ModelInfo, data: Dataset, seed: int) -> Registered:
     """Register the model as the next version of its task and give it an alias.
 
     It becomes champion when there is none, when the champion reads other columns than the features have now,
@@ -38,8 +41,9 @@ def register(client: MlflowClient, fitted: Fitted, logged: ModelInfo, data: Data
     or nothing: when a step fails, the version is taken back and the error raised.
     """
     name = data.task.name
-    champion = _champion_auc(client, data)
-    alias = CHAMPION if champion is None or fitted.test.roc_auc > champion else CHALLENGER
+    before = champion(client, name)
+    better = _over_champion(before, fitted, data, seed)
+    alias = CHAMPION if better is None or better.estimate > 0 else CHALLENGER
     new = _ensure_name(client, name, data.task.description)
     version: ModelVersion | None = None
     try:
@@ -58,14 +62,17 @@ def register(client: MlflowClient, fitted: Fitted, logged: ModelInfo, data: Data
                 "threshold": f"{fitted.threshold:.6f}",
             },
         )
-        client.set_registered_model_alias(name, alias, version.version)
+        if alias == CHAMPION:
+            crown(client, name, version.version, before)
+        else:
+            client.set_registered_model_alias(name, alias, version.version)
     except BaseException:
         if version is not None:
             client.delete_model_version(name, version.version)
         if new:
             client.delete_registered_model(name)
         raise
-    return Registered(int(version.version), alias, champion)
+    return Registered(int(version.version), alias, better)
 
 
 def versions(client: MlflowClient) -> list[dict[str, Any]]:
@@ -95,18 +102,47 @@ def _iso(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
 
 
-def _champion_auc(client: MlflowClient, data: Dataset) -> float | None:
+def champion(client: MlflowClient, name: str) -> ModelVersion | None:
+    """Return the version that has the alias champion; None without one."""
+    return with_alias(client, name, CHAMPION)
+
+
+def with_alias(client: MlflowClient, name: str, alias: str) -> ModelVersion | None:
+    """Return the version that has an alias; None without one."""
     try:
-        champion = client.get_model_version_by_alias(data.task.name, CHAMPION)
+        return client.get_model_version_by_alias(name, alias)
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise
         return None
-    if champion.tags.get("feature_columns") != json.dumps(COLUMNS):
+
+
+def crown(client: MlflowClient, name: str, version: str, before: ModelVersion | None) -> None:
+    """Make a version the champion; ``before`` is noted on it as the one to go back to, and serves no more."""
+    if before is not None and str(before.version) != str(version):
+        client.set_model_version_tag(name, version, PREVIOUS, str(before.version))
+    client.set_registered_model_alias(name, CHAMPION, version)
+    challenger = with_alias(client, name, CHALLENGER)
+    if challenger is not None and str(challenger.version) == str(version):
+        client.delete_registered_model_alias(name, CHALLENGER)
+
+
+def reads_present_columns(version: ModelVersion) -> bool:
+    """Tell whether the model reads the columns that features have now."""
+    return bool(version.tags.get("feature_columns") == json.dumps(COLUMNS))
+
+
+def _over_champion(before: ModelVersion | None, fitted: Fitted, data: Dataset, seed: int) -> Interval | None:
+    if before is None or not reads_present_columns(before):
         return None
-    pipeline = mlflow.sklearn.load_model(f"models:/{data.task.name}/{champion.version}")
-    labels = data.test.labels.to_numpy()
-    return scores(labels, probabilities(pipeline, data.test.inputs), threshold=0.5).roc_auc
+    pipeline = mlflow.sklearn.load_model(f"models:/{data.task.name}/{before.version}")
+    return auc_difference(
+        data.test.labels.to_numpy(),
+        fitted.test_probabilities,
+        probabilities(pipeline, data.test.inputs),
+        data.test.users.to_numpy(),
+        seed,
+    )
 
 
 def _ensure_name(client: MlflowClient, name: str, description: str) -> bool:

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from training.bootstrap import Interval
 from training.evaluation import Scores
 
 
@@ -38,8 +39,12 @@ class TrainingReport:
     best: str
     version: int
     alias: str
-    champion_auc: float | None
-    """What the champion before this training reaches on the same test rows; None when there was none."""
+    test_auc: Interval
+    """Of the best model."""
+    over_baseline: Interval
+    """By how much it is better than the hours since the last event alone."""
+    over_champion: Interval | None
+    """By how much it is better than the champion before this training; None when there was none to compare."""
     run_url: str
     seconds: float
 
@@ -94,10 +99,14 @@ def render(report: TrainingReport) -> Group:
     models.add_section()
     models.add_row("recency alone", "", *_numbers(report.baseline), style="dim")
 
-    against = f", the champion before it {report.champion_auc:.4f}" if report.champion_auc is not None else ""
+    against = ""
+    if report.over_champion is not None:
+        against = f"; better than the champion before it by {report.over_champion}"
     last = Text(
-        f"{report.best} is {report.task} version {report.version}, {report.alias} "
-        f"(test AUC {report.test.roc_auc:.4f}{against}); {report.seconds:.0f} s\n{report.run_url}",
+        f"{report.best} is {report.task} version {report.version}, {report.alias}: test AUC {report.test_auc}; better"
+        f" than recency alone by {report.over_baseline}{against}. Intervals are of 95 %, by users;"
+        f" {report.seconds:.0f} s\n"
+        f"{report.run_url}",
         overflow="fold",
     )
     failed = [Text(f"{model.name} failed: {model.error}") for model in report.models if model.error]

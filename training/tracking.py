@@ -5,7 +5,7 @@ import importlib.metadata
 import logging
 import platform
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
 
 from ingestion.errors import ShopstreamError
+from training.bootstrap import Interval
 from training.dataset import Dataset
 from training.fitting import Fitted, Search, probabilities
 from training.plots import plots
@@ -90,6 +91,12 @@ def log_model(fitted: Fitted, data: Dataset, search: Search, settings: TrainingS
         )
         _check_it_loads(logged.model_uri, fitted, data)
         return logged
+
+
+def log_intervals(intervals: Mapping[str, Interval]) -> None:
+    """Log each figure's 95 % interval to the open run, as ``NAME_low`` and ``NAME_high``."""
+    for name, interval in intervals.items():
+        mlflow.log_metrics({name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high})
 
 
 def log_failure(name: str, error: Exception) -> None:

@@ -11,6 +11,7 @@ from mlflow.models.model import ModelInfo
 from feature_repo.store import open_store
 from ingestion.errors import ShopstreamError
 from training import dataset, registry, tracking
+from training.bootstrap import auc_difference, auc_interval
 from training.fitting import Fitted, Search, fit, recency_baseline
 from training.models import CANDIDATES, Candidate
 from training.report import ModelResult, TrainingReport
@@ -61,11 +62,16 @@ def train(
             if not fits:
                 raise ShopstreamError(f"no model of {task.name} could be fitted: {results[0].error}")
             tell("registering the best")
-            baseline = recency_baseline(data)
+            baseline, by_recency = recency_baseline(data)
             mlflow.log_metric("test_roc_auc_recency_alone", baseline.roc_auc)
             best, logged = max(fits, key=lambda pair: pair[0].validation.roc_auc)
             mlflow.set_tag("best", best.candidate.name)
-            registered = registry.register(MlflowClient(), best, logged, data)
+            labels, users = data.test.labels.to_numpy(), data.test.users.to_numpy()
+            found = best.test_probabilities
+            test_auc = auc_interval(labels, found, users, settings.seed)
+            over_baseline = auc_difference(labels, found, by_recency, users, settings.seed)
+            tracking.log_intervals({"test_roc_auc": test_auc, "test_roc_auc_over_recency": over_baseline})
+            registered = registry.register(MlflowClient(), best, logged, data, settings.seed)
             url = tracking.run_url(settings, run_id)
     except MlflowException as error:
         raise ShopstreamError(
@@ -81,7 +87,9 @@ def train(
         best=best.candidate.name,
         version=registered.version,
         alias=registered.alias,
-        champion_auc=registered.champion_auc,
+        test_auc=test_auc,
+        over_baseline=over_baseline,
+        over_champion=registered.over_champion,
         run_url=url,
         seconds=time.monotonic() - started,
     )

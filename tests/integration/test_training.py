@@ -20,9 +20,10 @@ from sklearn.pipeline import Pipeline
 
 from ingestion.errors import ShopstreamError
 from tests.unit.training import shop
-from training import registry
-from training.cli import models
+from training import promotion, registry
+from training.bootstrap import Interval
 from training.models import CANDIDATES, Candidate
+from training.models_cli import models
 from training.report import TrainingReport
 from training.settings import TrainingSettings
 from training.train import train
@@ -76,7 +77,7 @@ def test_the_best_by_validation_is_champion(report: TrainingReport, client: Mlfl
     reached = {m.name: m.validation.roc_auc for m in report.models if m.validation is not None}
     assert report.best == max(reached, key=lambda name: reached[name])
     assert report.test.roc_auc > report.baseline.roc_auc + 0.1
-    assert (report.alias, report.champion_auc) == ("champion", None)
+    assert (report.alias, report.over_champion) == ("champion", None)
     champion = client.get_model_version_by_alias(TASK, "champion")
     assert int(champion.version) == report.version
     assert json.loads(champion.tags["feature_columns"]) == list(COLUMNS)
@@ -150,7 +151,7 @@ def test_an_equal_model_becomes_challenger(
 ) -> None:
     again = train(TASK, settings)
     assert (again.version > report.version, again.alias) == (True, "challenger")
-    assert again.champion_auc == pytest.approx(report.test.roc_auc, abs=1e-9)
+    assert again.over_champion == Interval(0, 0, 0)
     assert int(client.get_model_version_by_alias(TASK, "champion").version) == report.version
     assert int(client.get_model_version_by_alias(TASK, "challenger").version) == again.version
 
@@ -161,8 +162,31 @@ def test_a_better_model_takes_the_champions_place(settings: TrainingSettings, cl
     assert (weak.alias, weak.test.roc_auc) == ("challenger", 0.5)
     client.set_registered_model_alias(TASK, registry.CHAMPION, str(weak.version))
     better = train(TASK, settings, candidates=CANDIDATES[:1])
-    assert (better.alias, better.champion_auc) == ("champion", 0.5)
+    assert better.alias == "champion"
+    assert better.over_champion
+    assert better.over_champion.estimate == pytest.approx(better.test.roc_auc - 0.5)
+    assert better.over_champion.low > 0
     assert int(client.get_model_version_by_alias(TASK, "champion").version) == better.version
+
+    # And back, and forth: what was the champion is known, and the worse one is promoted only by force.
+    assert promotion.rollback(TASK, settings) == (better.version, weak.version)
+    with pytest.raises(ShopstreamError, match="first champion"):
+        promotion.rollback(TASK, settings)
+    found = promotion.promote(TASK, settings, str(better.version))
+    assert found
+    assert (found.one.version, found.other.version) == (better.version, weak.version)
+    assert found.difference.estimate == pytest.approx(better.over_champion.estimate)
+    assert found.one.test_auc.low < found.one.test.roc_auc < found.one.test_auc.high
+    with pytest.raises(ShopstreamError, match=r"is not better than the champion.*--force"):
+        promotion.promote(TASK, settings, str(weak.version))
+    with pytest.raises(ShopstreamError, match="champion already"):
+        promotion.promote(TASK, settings, str(better.version))
+    assert promotion.promote(TASK, settings, str(weak.version), force=True) is None
+    assert int(client.get_model_version_by_alias(TASK, "champion").version) == weak.version
+    with pytest.raises(ShopstreamError, match="no version 999"):
+        promotion.promote(TASK, settings, "999")
+    with pytest.raises(ShopstreamError, match="no challenger"):
+        promotion.compare("churn_30d", settings)
 
 
 def test_a_champion_of_other_columns_is_replaced(
@@ -174,7 +198,7 @@ def test_a_champion_of_other_columns_is_replaced(
         newer = train(TASK, settings, candidates=CANDIDATES[:1])
     finally:
         client.set_model_version_tag(TASK, str(report.version), "feature_columns", columns)
-    assert (newer.alias, newer.champion_auc) == ("champion", None)
+    assert (newer.alias, newer.over_champion) == ("champion", None)
 
 
 @pytest.mark.usefixtures("client")

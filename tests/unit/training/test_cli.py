@@ -5,7 +5,8 @@ import pytest
 from click.testing import CliRunner
 
 from ingestion.errors import ShopstreamError
-from training.cli import models, train
+from training.cli import train
+from training.models_cli import models
 
 
 def test_help_shows_examples() -> None:

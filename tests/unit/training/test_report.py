@@ -3,6 +3,7 @@ from io import StringIO
 
 from rich.console import Console
 
+from training.bootstrap import Interval
 from training.evaluation import Scores
 from training.report import ModelResult, TrainingReport, render
 
@@ -26,7 +27,9 @@ REPORT = TrainingReport(
     best="logistic_regression",
     version=3,
     alias="challenger",
-    champion_auc=0.9,
+    test_auc=Interval(0.8765, 0.8, 0.9),
+    over_baseline=Interval(0.1, 0.05, 0.15),
+    over_champion=Interval(-0.0235, -0.05, 0.01),
     run_url="http://127.0.0.1:15000/#/experiments/1/runs/0123456789abcdef0123456789abcdef",
     seconds=12.3,
 )
@@ -41,6 +44,11 @@ def test_tables_fit_100_columns_and_name_everything() -> None:
     for wanted in ("123,456", "logistic_regression", "0.876", "xgboost failed: ValueError: no luck"):
         assert wanted in text
     assert "version 3, challenger" in text
+    # Lines break where the width ends.
+    words = " ".join(text.split())
+    assert "test AUC 0.8765 (0.8000 to 0.9000)" in words
+    assert "recency alone by 0.1000 (0.0500 to 0.1500)" in words
+    assert "the champion before it by -0.0235 (-0.0500 to 0.0100)" in words
     assert REPORT.run_url in text
 
 
