@@ -55,7 +55,7 @@ def _inserts(t_env: StreamTableEnvironment, settings: JobSettings, selection: Se
     yield from metrics.inserts(chosen)
     if "funnel_conversions" in selection:
         funnel = load_funnel(settings.funnel)
-        funnels.create_views(t_env, funnel, settings.mini_batch_ms)
+        funnels.create_views(t_env, funnel, settings.live_row_ms)
         funnels.create_topic(t_env, settings.kafka_bootstrap)
         yield from funnels.inserts()
     if "anomalies" in selection:

@@ -65,7 +65,7 @@ class JobSettings(LakeSettings):
     """A Kafka partition silent for this long no longer holds event time back; when all are, event time goes on
     with the clock."""
 
-    mini_batch_ms: int = Field(default=500, ge=0)
+    live_row_ms: int = Field(default=500, ge=0)
     """Live window rows are written at most this often per key; 0 writes one for every event."""
 
     funnel: Path = Path(__file__).parent / "funnels" / "funnel.toml"

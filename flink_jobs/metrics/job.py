@@ -20,7 +20,7 @@ def create_views(
     A metric whose view nothing reads costs nothing.
     """
     for metric in metrics:
-        metric.create_windows(t_env, timedelta(milliseconds=settings.mini_batch_ms))
+        metric.create_windows(t_env, timedelta(milliseconds=settings.live_row_ms))
         if metric is EVENT_WINDOWS:
             t_env.execute_sql(statement("flink_jobs.metrics", metric.name))
 

@@ -235,7 +235,7 @@ def test_from_events_to_alerts(tmp_path: Path) -> None:
         }
         for number, (at, user) in enumerate(sorted(quiet + burst))
     ]
-    settings = JobSettings(mini_batch_ms=0)
+    settings = JobSettings(live_row_ms=0)
     t_env = table_environment(settings, "test", bounded=True)
     create_bounded_records(t_env, tmp_path / "events", events)
     sources.create_event_views(t_env)

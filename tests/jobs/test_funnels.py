@@ -77,7 +77,7 @@ def shuffled(events: list[Row], seed: int) -> list[Row]:
 
 def stream(folder: Path, arrivals: list[Row], funnel: Funnel, interval_ms: int) -> list[Row]:
     """Run the job's own statements over the arrivals; return the rows of ``funnel_conversions`` in their order."""
-    t_env = table_environment(JobSettings(mini_batch_ms=0), "test", bounded=True)
+    t_env = table_environment(JobSettings(live_row_ms=0), "test", bounded=True)
     create_bounded_records(t_env, folder / "in", arrivals)
     sources.create_event_views(t_env)
     job.create_views(t_env, funnel, interval_ms)

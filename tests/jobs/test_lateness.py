@@ -43,7 +43,7 @@ def arrivals(seed: int) -> list[dict[str, Any]]:
 
 def test_late_is_ten_minutes_behind_the_newest_of_the_partition(tmp_path: Path) -> None:
     events = arrivals(3)
-    t_env = table_environment(JobSettings(mini_batch_ms=0), "test", bounded=True)
+    t_env = table_environment(JobSettings(live_row_ms=0), "test", bounded=True)
     # A watermark far behind leaves the verdict to the partitions.
     create_bounded_records(t_env, tmp_path / "in", events, lag="'10' HOUR")
     sources.create_event_views(t_env)

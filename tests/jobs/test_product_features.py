@@ -94,7 +94,7 @@ def product_events(events: list[dict[str, Any]]) -> list[tuple[str, str, str, fl
 
 def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[str, Any]]:
     """Run the job's own views over the arrivals; return its rows, their times as text."""
-    t_env = table_environment(JobSettings(mini_batch_ms=0), "test", bounded=True)
+    t_env = table_environment(JobSettings(live_row_ms=0), "test", bounded=True)
     create_bounded_records(t_env, folder / "in", arrivals, lag)
     sources.create_event_views(t_env)
     job.create_views(t_env, [PRODUCT])

@@ -76,7 +76,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[bytes, dict[str
     corpus = corpus_values()
     values = [mutated(rng, corpus) for _ in range(RECORDS)]
     (folder / "values").write_bytes(b"\n".join(values) + b"\n")
-    t_env = table_environment(JobSettings(parallelism=1, mini_batch_ms=0), "test", bounded=True)
+    t_env = table_environment(JobSettings(parallelism=1, live_row_ms=0), "test", bounded=True)
     t_env.execute_sql(
         f"""
         CREATE TEMPORARY TABLE records (

@@ -52,7 +52,7 @@ def shop_events(seed: int, users: int, count: int) -> list[dict[str, Any]]:
 
 def stream(folder: Path, arrivals: list[dict[str, Any]], lag: str) -> list[dict[str, Any]]:
     """Run the job's own views over the arrivals; return its rows."""
-    t_env = table_environment(JobSettings(mini_batch_ms=0), "test", bounded=True)
+    t_env = table_environment(JobSettings(live_row_ms=0), "test", bounded=True)
     create_bounded_records(t_env, folder / "in", arrivals, lag)
     sources.create_event_views(t_env)
     job.create_views(t_env, [USER])

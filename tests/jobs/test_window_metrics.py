@@ -85,7 +85,7 @@ def arrivals(seed: int, count: int, delay: float) -> list[dict[str, Any]]:
 
 def run(folder: Path, events: list[dict[str, Any]], lag: str, parallelism: int) -> dict[str, list[dict[str, Any]]]:
     """Run the job's own views and statements over the arrivals; give the rows of each result as they came."""
-    settings = JobSettings(mini_batch_ms=0, parallelism=parallelism)
+    settings = JobSettings(live_row_ms=0, parallelism=parallelism)
     t_env = table_environment(settings, "test", bounded=True)
     create_bounded_records(t_env, folder / "in", events, lag)
     sources.create_event_views(t_env)
