@@ -12,17 +12,17 @@ from training.settings import TrainingSettings
 from training.tasks import task_named
 
 if TYPE_CHECKING:
-    from training.fitting import Search
+    from training.search import Search
 
 
 @click.command()
 @click.argument("task")
 @click.option(
     "--search",
-    type=click.Choice(["none", "fast"]),
+    type=click.Choice(["none", "fast", "full"]),
     default="none",
     show_default=True,
-    help="fast tries a few points of each model's grid, with 5 folds; none takes the defaults.",
+    help="Points of each model's grid, with 5 folds: a few, all (hours), or none but the defaults.",
 )
 @click.option("--cutoffs", type=click.IntRange(min=1), help="Use only this many of the newest cut-offs.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -30,14 +30,15 @@ def train(task: str, search: "Search", cutoffs: int | None, as_json: bool) -> No
     """Train the models of TASK and register the best in MLflow.
 
     TASK is purchase_24h or churn_30d. Features are taken as of each cut-off through Feast, labels strictly
-    after it; train, validation and test follow one another in time. The best by validation AUC becomes a new
-    version of the model TASK: champion when it beats the champion there is on the same test rows, else
-    challenger.
+    after it; train, validation and test follow one another in time. The best three also vote together. The best
+    by validation AUC becomes a new version of the model TASK: champion when it beats the champion there is on
+    the same test rows, else challenger.
 
     \b
     Examples:
       shopstream train purchase_24h
       shopstream train purchase_24h --search fast
+      shopstream train churn_30d --search full
       shopstream train churn_30d --cutoffs 20 --json | jq .version
     """
     task_named(task)

@@ -25,8 +25,8 @@ class Candidate:
     grid: Mapping[str, Sequence[Any]]
     """Values of the model's parameters that a search tries."""
 
-    package: str
-    """Distribution that a program needs beside scikit-learn to load the model."""
+    packages: tuple[str, ...] = ()
+    """Distributions that a program needs beside scikit-learn to load the model."""
 
     trusted_types: tuple[str, ...] = field(default=())
     """Types that skops may load beside its own list."""
@@ -87,7 +87,7 @@ CANDIDATES = (
         "logistic_regression",
         _logistic,
         {"C": (0.1, 1, 10), "l1_ratio": (0.0, 1.0)},
-        "scikit-learn",
+        (),
         ("numpy.arcsinh",),
     ),
     Candidate(
@@ -99,7 +99,7 @@ CANDIDATES = (
             "min_samples_split": (2, 5, 10),
             "min_samples_leaf": (1, 2, 4),
         },
-        "scikit-learn",
+        (),
         ("sklearn.tree._tree.Tree",),
     ),
     Candidate(
@@ -111,7 +111,7 @@ CANDIDATES = (
             "max_depth": (3, 6, 10),
             "subsample": (0.8, 0.9, 1.0),
         },
-        "xgboost",
+        ("xgboost",),
         ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier"),
     ),
     Candidate(
@@ -123,7 +123,7 @@ CANDIDATES = (
             "num_leaves": (31, 50, 100),
             "colsample_bytree": (0.8, 0.9, 1.0),
         },
-        "lightgbm",
+        ("lightgbm",),
         ("collections.OrderedDict", "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier"),
     ),
 )

@@ -5,7 +5,7 @@ import importlib.metadata
 import logging
 import platform
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,8 +18,9 @@ from mlflow.models.model import ModelInfo
 from ingestion.errors import ShopstreamError
 from training.bootstrap import Interval
 from training.dataset import Dataset
-from training.fitting import Fitted, Search, probabilities
+from training.fitting import Fitted, probabilities
 from training.plots import plots
+from training.search import Search
 from training.settings import TrainingSettings
 from training.vector import COLUMNS
 
@@ -87,7 +88,7 @@ def log_model(fitted: Fitted, data: Dataset, search: Search, settings: TrainingS
             pyfunc_predict_fn="predict_proba",
             signature=infer_signature(example, fitted.pipeline.predict_proba(example)),
             input_example=example,
-            pip_requirements=pinned(fitted.candidate.package),
+            pip_requirements=pinned(fitted.candidate.packages),
         )
         _check_it_loads(logged.model_uri, fitted, data)
         return logged
@@ -107,9 +108,9 @@ def log_failure(name: str, error: Exception) -> None:
     mlflow.end_run("FAILED")
 
 
-def pinned(package: str) -> list[str]:
-    """Return what a bare environment installs to load a model of this package."""
-    names = dict.fromkeys((*MODEL_PACKAGES, package))
+def pinned(packages: Sequence[str]) -> list[str]:
+    """Return what a bare environment installs to load a model that needs these packages."""
+    names = dict.fromkeys((*MODEL_PACKAGES, *packages))
     return [f"{name}=={importlib.metadata.version(name)}" for name in names]
 
 

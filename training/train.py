@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import mlflow
 from mlflow import MlflowClient
@@ -12,9 +13,11 @@ from feature_repo.store import open_store
 from ingestion.errors import ShopstreamError
 from training import dataset, registry, tracking
 from training.bootstrap import auc_difference, auc_interval
-from training.fitting import Fitted, Search, fit, recency_baseline
+from training.ensemble import NAME, ensemble
+from training.fitting import Fitted, fit, recency_baseline
 from training.models import CANDIDATES, Candidate
 from training.report import ModelResult, TrainingReport
+from training.search import Search
 from training.settings import TrainingSettings
 from training.tasks import task_named
 
@@ -40,27 +43,37 @@ def train(
     started = time.monotonic()
     settings = settings or TrainingSettings()
     task = task_named(task_name)
-    tell = _counted(progress, steps=2 + len(candidates))
+    tell, tell_more = _counted(progress, steps=3 + len(candidates))
     tracking.connect(settings)
     tell("features as of the cut-offs")
     data = dataset.build(task, settings, open_store(settings), cutoffs)
     results: list[ModelResult] = []
     fits: list[tuple[Fitted, ModelInfo]] = []
+
+    def attempt(name: str, make: Callable[[], Fitted]) -> None:
+        try:
+            fitted = make()
+            fits.append((fitted, tracking.log_model(fitted, data, search, settings)))
+        except Exception as error:  # a model may raise anything; the others can still win
+            tracking.connect(settings)  # but without MLflow none can
+            tracking.log_failure(name, error)
+            results.append(_failed(name, error))
+        else:
+            results.append(ModelResult(name, fitted.parameters, fitted.validation, fitted.test))
+
     try:
         with tracking.quiet(), tracking.parent_run(data, search, settings) as run_id:
             for candidate in candidates:
                 tell(candidate.name)
-                try:
-                    fitted = fit(candidate, data, search, settings.seed, settings.training_threads)
-                    fits.append((fitted, tracking.log_model(fitted, data, search, settings)))
-                except Exception as error:  # a model may raise anything; the others can still win
-                    tracking.connect(settings)  # but without MLflow none can
-                    tracking.log_failure(candidate.name, error)
-                    results.append(_failed(candidate, error))
-                else:
-                    results.append(ModelResult(candidate.name, fitted.parameters, fitted.validation, fitted.test))
+                attempt(
+                    candidate.name,
+                    partial(fit, candidate, data, search, settings.seed, settings.training_threads, tell_more),
+                )
             if not fits:
                 raise ShopstreamError(f"no model of {task.name} could be fitted: {results[0].error}")
+            tell(NAME)
+            if len(fits) > 1:
+                attempt(NAME, partial(ensemble, [fitted for fitted, _ in fits], data))
             tell("registering the best")
             baseline, by_recency = recency_baseline(data)
             mlflow.log_metric("test_roc_auc_recency_alone", baseline.roc_auc)
@@ -95,15 +108,18 @@ def train(
     )
 
 
-def _failed(candidate: Candidate, error: Exception) -> ModelResult:
-    return ModelResult(candidate.name, {}, None, None, f"{type(error).__name__}: {error}".splitlines()[0])
+def _failed(name: str, error: Exception) -> ModelResult:
+    return ModelResult(name, {}, None, None, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _counted(progress: Progress | None, steps: int) -> Callable[[str], None]:
-    done = iter(range(steps))
+def _counted(progress: Progress | None, steps: int) -> tuple[Callable[[str], None], Callable[[int, int], None]]:
+    """One function to tell of the next step, and one to tell how far the step under way is."""
+    begun: list[str] = []
 
-    def tell(step: str) -> None:
+    def tell(step: str, part: str = "") -> None:
+        if not part:
+            begun.append(step)
         if progress:
-            progress(step, next(done), steps)
+            progress(f"{step}{part}", len(begun) - 1, steps)
 
-    return tell
+    return tell, lambda number, count: tell(begun[-1], f", {number} of {count} points")

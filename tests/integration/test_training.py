@@ -72,7 +72,7 @@ def client(report: TrainingReport, settings: TrainingSettings) -> Iterator[Mlflo
 
 
 def test_the_best_by_validation_is_champion(report: TrainingReport, client: MlflowClient) -> None:
-    assert [model.name for model in report.models] == [candidate.name for candidate in CANDIDATES]
+    assert [model.name for model in report.models] == [*(candidate.name for candidate in CANDIDATES), "ensemble"]
     assert not [model.error for model in report.models if model.error]
     reached = {m.name: m.validation.roc_auc for m in report.models if m.validation is not None}
     assert report.best == max(reached, key=lambda name: reached[name])
@@ -87,7 +87,7 @@ def test_the_best_by_validation_is_champion(report: TrainingReport, client: Mlfl
 
 def test_progress_tells_every_step_once(report: TrainingReport, steps: list[tuple[str, int, int]]) -> None:
     names = [candidate.name for candidate in CANDIDATES]
-    assert [step for step, _, _ in steps] == ["features as of the cut-offs", *names, "registering the best"]
+    assert [step for step, _, _ in steps] == ["features as of the cut-offs", *names, "ensemble", "registering the best"]
     assert [(done, total) for _, done, total in steps] == [(n, len(steps)) for n in range(len(steps))]
     assert report.seconds > 0
 
@@ -96,7 +96,7 @@ def test_every_model_has_a_run_that_tells_how_it_was_made(report: TrainingReport
     parent = client.get_run(report.run_url.rpartition("/")[2])
     assert parent.info.status == "FINISHED"
     runs = client.search_runs([parent.info.experiment_id], f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
-    assert {run.info.run_name for run in runs} == {candidate.name for candidate in CANDIDATES}
+    assert {run.info.run_name for run in runs} == {*(candidate.name for candidate in CANDIDATES), "ensemble"}
     for run in runs:
         assert run.data.params["feature_service"] == TASK
         assert run.data.params["train_last_cutoff"] == report.parts["train"]["last_cutoff"]
@@ -157,7 +157,7 @@ def test_an_equal_model_becomes_challenger(
 
 
 def test_a_better_model_takes_the_champions_place(settings: TrainingSettings, client: MlflowClient) -> None:
-    guess = Candidate("guess", lambda *_: Pipeline([("model", DummyClassifier())]), {}, "scikit-learn")
+    guess = Candidate("guess", lambda *_: Pipeline([("model", DummyClassifier())]), {})
     weak = train(TASK, settings, candidates=(guess,))
     assert (weak.alias, weak.test.roc_auc) == ("challenger", 0.5)
     client.set_registered_model_alias(TASK, registry.CHAMPION, str(weak.version))

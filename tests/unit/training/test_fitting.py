@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from training.dataset import Dataset
+from training.ensemble import ensemble
 from training.fitting import fit, recency_baseline
 from training.models import CANDIDATES, Candidate
+from training.search import FAST_TRIES, points
 
 LOGISTIC, LIGHTGBM = CANDIDATES[0], CANDIDATES[-1]
 
@@ -40,3 +42,29 @@ def test_fast_search_takes_its_values_from_the_grid(shop_data: Dataset) -> None:
     fitted = fit(small, shop_data, "fast", seed=7, threads=2)
     assert fitted.parameters["C"] in (0.001, 0.5)
     assert fitted.parameters["C"] == fitted.pipeline["model"].C
+
+
+def test_full_search_tries_every_point_and_says_so(shop_data: Dataset) -> None:
+    small = replace(LOGISTIC, grid={"C": (1e-9, 0.5, 1.0), "l1_ratio": (0.0, 1.0)})
+    told: list[tuple[int, int]] = []
+    fitted = fit(small, shop_data, "full", seed=7, threads=2, on_point=lambda *step: told.append(step))
+    assert told == [(number, 6) for number in range(1, 7)]
+    assert fitted.parameters["C"] in (0.5, 1.0), "the one that lets nothing through is never the best"
+
+
+def test_the_published_grids_are_searched_whole() -> None:
+    sizes = {candidate.name: len(points(candidate, "full", 7)) for candidate in CANDIDATES}
+    assert sizes == {"logistic_regression": 6, "random_forest": 81, "xgboost": 81, "lightgbm": 81}
+    assert [len(points(candidate, "fast", 7)) for candidate in CANDIDATES] == [FAST_TRIES] * 4
+    assert points(LOGISTIC, "none", 7) == []
+    assert points(LIGHTGBM, "fast", 7) == points(LIGHTGBM, "fast", 7)
+
+
+def test_the_ensemble_is_the_mean_of_the_best_three(shop_data: Dataset) -> None:
+    fits = [fit(candidate, shop_data, "none", seed=7, threads=2) for candidate in CANDIDATES]
+    together = ensemble(fits, shop_data)
+    best = sorted(fits, key=lambda fitted: -fitted.validation.roc_auc)[:3]
+    mean = np.mean([fitted.test_probabilities for fitted in best], axis=0)
+    assert together.test_probabilities == pytest.approx(mean, abs=1e-12)
+    assert together.parameters["members"] == ", ".join(fitted.candidate.name for fitted in best)
+    assert set(together.candidate.packages) == {name for fitted in best for name in fitted.candidate.packages}
