@@ -64,7 +64,7 @@ def _inserts(t_env: StreamTableEnvironment, settings: JobSettings, selection: Se
         yield from anomalies.inserts()
     sets = [one for one in FEATURE_SETS if one.name in selection]
     features.create_views(t_env, sets)
-    features.create_stored_views(t_env, sets)
+    features.create_written_views(t_env, sets)
     sinks.create_features(t_env, settings, sets)
     yield from features.inserts(sets)
     yield from features.log_inserts(sets)

@@ -24,7 +24,7 @@ def ensemble(fits: Sequence[Fitted], data: Dataset) -> Fitted:
         lambda *_: Pipeline([("model", VotingClassifier(members, voting="soft"))]),
         {},
         tuple(dict.fromkeys(package for fitted in best for package in fitted.candidate.packages)),
-        tuple(dict.fromkeys(kind for fitted in best for kind in fitted.candidate.trusted_types)),
+        ("sklearn.utils._bunch.Bunch", *dict.fromkeys(kind for one in best for kind in one.candidate.trusted_types)),
     )
     parameters = {"members": ", ".join(name for name, _ in members), "voting": "soft"}
     return judge(together, Pipeline([("model", vote)]), parameters, data)

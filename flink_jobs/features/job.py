@@ -22,11 +22,13 @@ def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEA
         share(t_env, rows)
 
 
-def create_stored_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
-    """Create ``stored_...`` of each of the feature rows, for what is slower than the online store."""
+def create_written_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
+    """Create ``online_...`` and ``stored_...`` of each of the feature rows: both are slower than what computes them."""
     for features in sets:
-        t_env.execute_sql(statement(_PACKAGE, "stored_feature_rows", entity=features.entity, key=features.key))
-        share(t_env, f"stored_{features.entity}_feature_rows", apart=True)
+        for what in ("online", "stored"):
+            names = {"entity": features.entity, "key": features.key}
+            t_env.execute_sql(statement(_PACKAGE, f"{what}_feature_rows", **names))
+            share(t_env, f"{what}_{features.entity}_feature_rows", apart=True)
 
 
 def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:

@@ -2,4 +2,4 @@
 -- Grain: one change of one ${entity}. Key: ${key} (upsert ordered by event_timestamp, version). State: none.
 INSERT INTO online_${entity}_features
 SELECT write_${entity}_features(${key}, event_timestamp, version, ${features}) AS written
-FROM ${entity}_feature_rows
+FROM online_${entity}_feature_rows

@@ -31,12 +31,15 @@ SETTINGS: dict[str, Any] = {"checkpoint_seconds": 3, "silence_seconds": 1, "cons
 
 
 def day() -> list[dict[str, Any]]:
-    """The last day of the events of USERS users, ending now, in order of time."""
+    """The last day of the events of USERS users, each ending within the last hours, in order of time."""
     events = shop_events(seed=41, users=USERS, count=60 * USERS)
-    shift = datetime.now(UTC) - datetime.fromisoformat(events[-1]["timestamp"])
+    now, rng = datetime.now(UTC), random.Random(43)
+    ends = {event["user_id"]: datetime.fromisoformat(event["timestamp"]) for event in events}
+    shifts = {user: now - timedelta(hours=rng.uniform(0, 3)) - end for user, end in ends.items()}
     for event in events:
-        event["moment"] = datetime.fromisoformat(event["timestamp"]) + shift
-    return [event for event in events if event["moment"] > datetime.now(UTC) - timedelta(days=1)]
+        event["moment"] = datetime.fromisoformat(event["timestamp"]) + shifts[event["user_id"]]
+    events = [event for event in events if event["moment"] > now - timedelta(days=1)]
+    return sorted(events, key=lambda event: event["moment"])
 
 
 def record(event: dict[str, Any]) -> bytes:

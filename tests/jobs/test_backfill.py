@@ -51,7 +51,7 @@ def stream(folder: Path, events: list[dict[str, Any]]) -> None:
     t_env.execute_sql(statement("flink_jobs.lake", "lake_events", path=folder / "events"))
     lake.create_views(t_env)
     features.create_views(t_env)
-    features.create_stored_views(t_env)
+    features.create_written_views(t_env)
     statements = t_env.create_statement_set()
     statements.add_insert_sql(lake.inserts()[0])
     for one, insert in zip(FEATURE_SETS, features.log_inserts(), strict=True):
