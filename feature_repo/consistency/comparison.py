@@ -53,7 +53,7 @@ class ConsistencyReport:
     users: int
     compared: int
     uncertain: int
-    """Left out: an event came late, within 10 s of the answer or in a backlog."""
+    """Left out: an event came late, within a minute of the answer or in a backlog."""
 
     capped: int
     """Left out: the user had more pages or sessions than are counted, as its row says."""

@@ -1,7 +1,7 @@
 -- The features of users, from the raw events in the lake alone: no code and no row of the streaming job is used.
 -- For DuckDB. Grain: one served vector (`pair`). Parameter: files. Table: served (pair, user_id, as_of, scored_at), in UTC.
 -- `certain` is false where an event came late and nobody can tell whether before or after the vector was read: within
--- 10 s of it, or in a backlog.
+-- a minute of it (a job may lag), or in a backlog.
 WITH counted AS (
     SELECT
         user_id,
@@ -38,7 +38,7 @@ judged AS (
     SELECT
         k.*,
         (k.newest_arrival IS NULL OR k.arrival > k.newest_arrival) AND k.ts < k.as_of
-            AND (k.is_behind OR k.kafka_time > s.scored_at - INTERVAL 10 SECOND) AS is_uncertain
+            AND (k.is_behind OR k.kafka_time > s.scored_at - INTERVAL 1 MINUTE) AS is_uncertain
     FROM known k JOIN served s USING (pair)
 ),
 latest_session AS (
