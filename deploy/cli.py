@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "consistency": "feature_repo.consistency.cli:main",
     "train": "training.cli:train",
     "models": "training.models_cli:models",
+    "drift": "training.drift_cli:main",
     "serve": "serving.cli:serve",
 }
 

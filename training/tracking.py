@@ -18,11 +18,15 @@ from mlflow.models.model import ModelInfo
 from ingestion.errors import ShopstreamError
 from training.bootstrap import Interval
 from training.dataset import Dataset
+from training.drift import reference
 from training.fitting import Fitted, probabilities
 from training.plots import plots
 from training.search import Search
 from training.settings import TrainingSettings
 from training.vector import COLUMNS
+
+REFERENCE = "reference.json"
+"""Artifact of a model's run: how its training rows and scores are distributed, for `shopstream drift`."""
 
 MODEL_PACKAGES = ("mlflow", "scikit-learn", "skops", "numpy", "pandas", "scipy")
 
@@ -77,6 +81,7 @@ def log_model(fitted: Fitted, data: Dataset, search: Search, settings: TrainingS
         )
         for part, reached in (("validation", fitted.validation), ("test", fitted.test)):
             mlflow.log_metrics({f"{part}_{name}": value for name, value in dataclasses.asdict(reached).items()})
+        mlflow.log_dict(reference(data.train.inputs, fitted.test_probabilities), REFERENCE)
         for name, figure in plots(fitted, data.test, settings.seed).items():
             mlflow.log_figure(figure, name)
         example = data.test.inputs.head(5)

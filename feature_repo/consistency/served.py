@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ class Served:
     """Event time of the feature row; None for a user that the store did not know."""
 
     features: Mapping[str, Any]
+    model: str = ""
+    model_version: str = ""
+    probability: float = math.nan
 
 
 def read(topics: TopicReader, since: datetime | None = None) -> list[Served]:
@@ -32,7 +36,15 @@ def _served(values: Iterable[bytes]) -> Iterable[Served]:
     for value in values:
         record = json.loads(value)
         stamp = record["feature_timestamp"]
-        yield Served(record["user_id"], _utc(record["scored_at"]), _utc(stamp) if stamp else None, record["features"])
+        yield Served(
+            record["user_id"],
+            _utc(record["scored_at"]),
+            _utc(stamp) if stamp else None,
+            record["features"],
+            record["model"],
+            str(record["model_version"]),
+            record["probability"],
+        )
 
 
 def sample(served: Iterable[Served], users: int) -> list[Served]:

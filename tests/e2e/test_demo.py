@@ -238,19 +238,32 @@ def test_what_is_served_is_what_the_events_give(
         timeout=30,
     )
     assert answer.status_code == 200, answer.text
-    deadline = time.monotonic() + 60
-    while True:
-        done = subprocess.run(
-            [sys.executable, "-m", "deploy.cli", "consistency", "--json"],
+
+    def shopstream(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments],
             env={**os.environ, **settings.environment()},
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    deadline = time.monotonic() + 60
+    while True:
+        done = shopstream("consistency", "--json")
         # The log of scores is written behind the answers.
         if done.returncode == 0 and (report := json.loads(done.stdout))["compared"] > len(users):
             break
         assert time.monotonic() < deadline, done.stdout + done.stderr
     assert (report["mismatch_rate"], report["missing_rate"]) == (0, 0)
     assert min(one["compared"] for one in report["features"]) >= len(users)
+
+    done = shopstream("drift", "purchase_24h", "--json", "--plot", str(settings.home / "drift.png"))
+    assert done.returncode == 0, done.stderr
+    drift = json.loads(done.stdout)
+    assert drift["served"] > len(users)
+    assert len(drift["columns"]) == 1 + len(report["features"])
+    for column in drift["columns"]:
+        assert sum(column["found"]) == pytest.approx(1)
+    assert (settings.home / "drift.png").stat().st_size > 10_000

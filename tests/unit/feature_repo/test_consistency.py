@@ -205,6 +205,9 @@ def test_a_record_of_the_scorer_is_read(monkeypatch: pytest.MonkeyPatch) -> None
         "scored_at": "2026-03-01T12:00:01.5Z",
         "feature_timestamp": "2026-03-01T12:00:00.123456Z",
         "features": {"events_1h": 1},
+        "model": "purchase_24h",
+        "model_version": "3",
+        "probability": 0.25,
     }
     values = [json.dumps(record), json.dumps({**record, "feature_timestamp": None})]
 
@@ -215,4 +218,5 @@ def test_a_record_of_the_scorer_is_read(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(TopicReader, "records", lambda *_, **__: map(Record, values))
     known, unknown = served.read(TopicReader("nowhere:1"))
     assert known.as_of == datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
+    assert (known.model, known.model_version, known.probability) == ("purchase_24h", "3", 0.25)
     assert (unknown.as_of, unknown.features, unknown.scored_at.second) == (None, {"events_1h": 1}, 1)
