@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,13 +13,13 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.stack.settings import StackSettings
+from deploy.stack.stack import Stack
 from feature_repo import as_of, history, online
 from feature_repo.settings import FeatureStoreSettings
 from feature_repo.store import open_store
 from flink_jobs.cluster import Cluster
 from flink_jobs.results import Selection
 from ingestion import topic_admin
-from tests.integration.conftest import FlinkCluster
 from tests.job_settings import job_settings
 from tests.jobs.test_user_features import shop_events
 
@@ -52,28 +53,26 @@ def record(event: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def job(
-    stack_settings: StackSettings, kafka_bootstrap: str, valkey_address: str, flink_cluster: FlinkCluster
-) -> Iterator[Cluster]:
-    assert valkey_address == stack_settings.redis
-    topic_admin.apply(kafka_bootstrap)
-    cluster = Cluster(flink_cluster.rest)
-    cluster.submit(job_settings(stack_settings, **SETTINGS), Selection.of(["user_features"]))
-    yield cluster
-    for running in cluster.live_jobs():
-        if running.name == "look-ups-user_features":
-            cluster.stop(running, stack_settings.home)
+def stack(tmp_path: Path) -> Iterator[StackSettings]:
+    """Services of its own: in a topic that holds newer events, those of yesterday would be late."""
+    settings = StackSettings.on_free_ports(tmp_path / "state")
+    stack = Stack(settings, ["kafka", "valkey", "flink"])
+    stack.up()
+    try:
+        topic_admin.apply(settings.kafka_bootstrap)
+        Cluster(settings.flink_rest).submit(job_settings(settings, **SETTINGS), Selection.of(["user_features"]))
+        yield settings
+    finally:
+        stack.down()
 
 
-def test_past_values_are_what_the_store_had_then(job: Cluster, stack_settings: StackSettings) -> None:
-    store = open_store(
-        FeatureStoreSettings(state=stack_settings.home, redis=stack_settings.redis, redis_timeout_ms=5000)
-    )
+def test_past_values_are_what_the_store_had_then(stack: StackSettings) -> None:
+    store = open_store(FeatureStoreSettings(state=stack.home, redis=stack.redis, redis_timeout_ms=5000))
     events = day()
     rng = random.Random(42)
     last_seen: dict[str, datetime] = {}
     seen: list[pd.DataFrame] = []
-    with KafkaProducer(bootstrap_servers=stack_settings.kafka_bootstrap, acks="all") as producer:
+    with KafkaProducer(bootstrap_servers=stack.kafka_bootstrap, acks="all") as producer:
         for step in range(STEPS):
             part = events[step * len(events) // STEPS : (step + 1) * len(events) // STEPS]
             for event in part:
@@ -89,8 +88,9 @@ def test_past_values_are_what_the_store_had_then(job: Cluster, stack_settings: S
             chosen = rng.sample(users, len(users))
             now = online(chosen, store=store).reset_index()
             seen.append(now.assign(event_timestamp=part[-1]["moment"]))
-    (running,) = [one for one in job.live_jobs() if one.name == "look-ups-user_features"]
-    job.stop(running, stack_settings.home)
+    cluster = Cluster(stack.flink_rest)
+    (running,) = cluster.live_jobs()
+    cluster.stop(running, stack.home)
 
     served = pd.concat(seen, ignore_index=True)
     users, moments = served["user_id"].tolist(), served["event_timestamp"].tolist()
