@@ -24,6 +24,10 @@ from serving.settings import DEFAULT_LOCAL_KEY
 
 TASK = "purchase_24h"
 _BACKEND = ("kafka", "valkey", "flink", "mlflow")
+_SILENCE_SECONDS = 30.0
+"""Half a year goes by within seconds here, and a partition with few events may be silent for some of them. Were it given
+up after the usual five, its next events would come behind the watermark, late."""
+
 _SETTLE_SECONDS = 300
 _SCORER_SECONDS = 120
 
@@ -39,7 +43,7 @@ class Demo:
         self._step = step
         self._stack = Stack(settings)
         self._claimed = False
-        self._job = JobSettings()
+        self._job = _job_settings()
         self.seconds: dict[str, float] = {}
 
     def run(self) -> Summary:
@@ -170,3 +174,10 @@ def claim(stack: Stack) -> None:
         )
     home.mkdir(parents=True, exist_ok=True)
     mark.touch()
+
+
+def _job_settings() -> JobSettings:
+    settings = JobSettings()
+    if "silence_seconds" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"silence_seconds": _SILENCE_SECONDS})

@@ -19,7 +19,8 @@ WITH counted AS (
             END, -1e9), 1e9) * 1e6)::HUGEINT AS cart_change,
         kafka_time,
         arrival,
-        in_backlog AND stream_time > timestamp AS is_behind
+        -- Before the first watermark nothing is behind it.
+        coalesce(in_backlog AND stream_time > timestamp, FALSE) AS is_behind
     FROM read_parquet($files, hive_partitioning = true, hive_types_autocast = false)
     WHERE NOT is_late AND NOT is_duplicate AND user_id IN (SELECT user_id FROM served)
 ),

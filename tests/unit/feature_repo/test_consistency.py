@@ -157,6 +157,13 @@ def test_what_nobody_can_tell_is_left_out(tmp_path: Path) -> None:
     assert compare(tmp_path, [answer(161, 1)]).capped == 1
 
 
+def test_events_before_the_first_watermark_are_compared(tmp_path: Path) -> None:
+    untimed = [{**lake_event(event), "stream_time": None, "in_backlog": True} for event in EVENTS]
+    write_lake(tmp_path / "events", untimed)
+    report = compare(tmp_path, vectors(at_events(100)))
+    assert (report.compared, report.uncertain, report.mismatch_rate) == (100, 0, 0)
+
+
 def test_a_sample_has_the_same_users_in_every_run() -> None:
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     made = [Served(f"u{number % 50}", moment, moment, {}) for number in range(200)]
