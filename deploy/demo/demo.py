@@ -25,8 +25,8 @@ from serving.settings import DEFAULT_LOCAL_KEY
 TASK = "purchase_24h"
 _BACKEND = ("kafka", "valkey", "flink", "mlflow")
 _SILENCE_SECONDS = 30.0
-"""Half a year goes by within seconds here, and a partition with few events may be silent for some of them. Were it given
-up after the usual five, its next events would come behind the watermark, late."""
+"""Half a year goes by within seconds here, and a partition with few events may be silent for some of them. Were it
+given up after the usual five, its next events would come behind the watermark, late."""
 
 _SETTLE_SECONDS = 300
 _SCORER_SECONDS = 120
