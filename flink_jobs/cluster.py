@@ -110,14 +110,21 @@ class Cluster:
         """Return the jobs that have not ended."""
         return [job for job in self.jobs() if job.state not in _ENDED]
 
-    def _check_free(self, selection: Selection, group: str) -> None:
+    def sharing(self, selection: Selection, group: str) -> tuple[Job, list[str]] | None:
+        """Return a job of the group that has some of the results and has not ended, and which; None without one."""
         for job in self.live_jobs():
             other = Selection.of_job(job.name, group)
             if other and (both := selection & other):
-                raise ShopstreamError(
-                    f"The job {job.id} ({job.name}) runs already and has {', '.join(sorted(both))}: stop it first with"
-                    f" `shopstream jobs stop {job.id}`."
-                )
+                return job, sorted(both)
+        return None
+
+    def _check_free(self, selection: Selection, group: str) -> None:
+        if found := self.sharing(selection, group):
+            job, both = found
+            raise ShopstreamError(
+                f"The job {job.id} ({job.name}) runs already and has {', '.join(both)}: stop it first with"
+                f" `shopstream jobs stop {job.id}`."
+            )
 
     def wait_until_running(self, job: str, seconds: float = 120) -> None:
         """Wait until every task of the job runs; ShopstreamError when it ends or takes longer."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from feature_repo.consistency.served import Served
 from flink_jobs.features.schema import USER_FEATURES
-from ingestion.errors import ShopstreamError
+from flink_jobs.lake import event_lake
 
 TOLERANCE = 1e-9
 """Relative difference up to which two numbers are equal: an average is a quotient, and the last bit may differ."""
@@ -134,24 +134,14 @@ def _recount(
             "scored_at": [_naive(one.scored_at) for one in served],
         }
     )
-    with duckdb.connect() as db:
-        db.execute("SET TimeZone = 'UTC'")
+    with event_lake.reading(events_path) as db:
         db.register("served_frame", frame)
         db.execute(
             "CREATE TABLE served AS SELECT pair, user_id, as_of::TIMESTAMP AS as_of, scored_at::TIMESTAMP AS scored_at"
             " FROM served_frame"
         )
         query = resources.files(__package__).joinpath("recount.sql").read_text(encoding="utf-8")
-        try:
-            rows = db.execute(query, {"files": f"{events_path}/*/*/*/*/part-*"}).df().to_dict("records")
-        except duckdb.IOException as error:
-            raise ShopstreamError(
-                f"The event lake {events_path} has no files yet: let the job write them, or set SHOPSTREAM_STATE."
-            ) from error
-        except duckdb.BinderException as error:
-            raise ShopstreamError(
-                f"The event lake {events_path} has not the columns of the current job: {str(error).splitlines()[0]}"
-            ) from error
+        rows = db.execute(query, {"files": event_lake.files(events_path)}).df().to_dict("records")
         try:
             found = db.execute(
                 "SELECT DISTINCT pair FROM served s JOIN read_parquet($files) l"

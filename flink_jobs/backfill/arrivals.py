@@ -1,14 +1,11 @@
 """The events of the lake in the order in which the stream took them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-import duckdb
-
+from flink_jobs.lake import event_lake
 from ingestion.errors import ShopstreamError
 
 
@@ -22,8 +19,8 @@ class Span:
 
 def span(events_path: str) -> Span:
     """Return what the lake holds; raises ShopstreamError when that is nothing, or from before arrivals were noted."""
-    with _lake(events_path) as lake:
-        first, last = lake.execute(_statement("span"), {"files": _files(events_path)}).fetchall()[0]
+    with event_lake.reading(events_path) as lake:
+        first, last = lake.execute(_statement("span"), {"files": event_lake.files(events_path)}).fetchall()[0]
     if first is None:
         raise ShopstreamError(f"The event lake {events_path} holds no events yet: let the job write them.")
     return Span(first, last)
@@ -35,37 +32,16 @@ def write(events_path: str, until: datetime, folder: Path) -> int:
     Returns how many. Late and repeated ones are left out. Raises ShopstreamError as ``span``.
     """
     folder.mkdir(parents=True)
-    with _lake(events_path) as lake:
+    with event_lake.reading(events_path) as lake:
         lake.execute(f"SET temp_directory = '{folder.parent / 'spill'}'")
         lake.execute(
-            f"CREATE TABLE arrivals AS {_statement('arrivals')}", {"files": _files(events_path), "until": until}
+            f"CREATE TABLE arrivals AS {_statement('arrivals')}",
+            {"files": event_lake.files(events_path), "until": until},
         )
         target = str(folder / "arrivals.parquet").replace("'", "''")
         copy = f"COPY (SELECT * EXCLUDE arrival FROM arrivals ORDER BY arrival) TO '{target}' (FORMAT parquet)"  # noqa: S608 (our own path)
         (count,) = lake.execute(copy).fetchall()[0]
     return int(count)
-
-
-@contextmanager
-def _lake(events_path: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as lake:
-        lake.execute("SET TimeZone = 'UTC'")
-        try:
-            yield lake
-        except duckdb.IOException as error:
-            raise ShopstreamError(
-                f"The event lake {events_path} has no files yet: let the job write them, or set SHOPSTREAM_STATE"
-                " or SHOPSTREAM_LAKE to where it lies."
-            ) from error
-        except duckdb.BinderException as error:
-            raise ShopstreamError(
-                f"The event lake {events_path} was written by an earlier version, which did not note how events"
-                f" arrived, and cannot be played again: {str(error).splitlines()[0]}"
-            ) from error
-
-
-def _files(events_path: str) -> str:
-    return f"{events_path}/*/*/*/*/part-*"
 
 
 def _statement(name: str) -> str:

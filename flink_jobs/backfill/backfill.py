@@ -76,14 +76,12 @@ def backfill(
 
 
 def _check_unwritten(cluster: Cluster, settings: JobSettings, sets: Sequence[FeatureSet]) -> None:
-    wanted = Selection.of(one.name for one in sets)
-    for job in cluster.live_jobs():
-        other = Selection.of_job(job.name, settings.consumer_group)
-        if other and wanted & other:
-            raise ShopstreamError(
-                f"The job {job.id} ({job.name}) is writing these logs: stop it first with `shopstream jobs stop"
-                f" {job.id}`, or rebuild into another folder with --into."
-            )
+    if found := cluster.sharing(Selection.of(one.name for one in sets), settings.consumer_group):
+        job, _ = found
+        raise ShopstreamError(
+            f"The job {job.id} ({job.name}) is writing these logs: stop it first with `shopstream jobs stop"
+            f" {job.id}`, or rebuild into another folder with --into."
+        )
 
 
 def _check_span(start: datetime, until: datetime, found: arrivals.Span, whole_days: bool) -> None:

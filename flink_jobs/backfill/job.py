@@ -17,8 +17,7 @@ def create_events(t_env: StreamTableEnvironment, arrivals: str) -> None:
     """Create ``counted_events`` over the folder ``arrivals`` with the one file that ``arrivals.write`` made."""
     # Every watermark counts, for the events that follow it were taken with it.
     t_env.get_config().set("pipeline.auto-watermark-interval", "0 ms")
-    t_env.execute_sql(statement(_PACKAGE, "past_arrivals", path=arrivals))
-    t_env.execute_sql(statement(_PACKAGE, "counted_events"))
+    t_env.execute_sql(statement(_PACKAGE, "counted_events", path=arrivals))
 
 
 def inserts(

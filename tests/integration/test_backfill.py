@@ -52,7 +52,7 @@ def test_days_are_rebuilt_in_place(flink_cluster: FlinkCluster, tmp_path: Path) 
     days = sorted({event["timestamp"][:10] for event in events})
     first, until = days[1], days[-1]
     assert first < until
-    # The log has a day that stays, one that is wrong, and one that nothing happened on.
+    # The log has a day that stays and one that is wrong; the others are not there.
     for day in (days[0], first):
         folder = lake / "user_features" / f"day={day}"
         folder.mkdir(parents=True)
@@ -71,7 +71,7 @@ def test_days_are_rebuilt_in_place(flink_cluster: FlinkCluster, tmp_path: Path) 
     rows = log_rows(lake / "user_features")
     assert {row["event_us"][:10] for row in rows} == {day for day in days if first <= day < until}
     known = {row["user_id"] for row in rows}
-    # A user's value as of the first days' end lies before the rows that were asked for.
+    # At each event of the days rebuilt there is a row; before them there is none to compare.
     probes = [
         (event["user_id"], datetime.fromisoformat(event["timestamp"]))
         for event in events
