@@ -23,6 +23,7 @@ _PATH = (
     "side_by_side",
     "freshness",
     "user_state",
+    "training",
 )
 """The order of the path that an event takes; others follow."""
 

@@ -16,6 +16,7 @@ from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
 
 from ingestion.errors import ShopstreamError
+from training import card
 from training.bootstrap import Interval
 from training.dataset import Dataset
 from training.drift import reference
@@ -103,6 +104,11 @@ def log_intervals(intervals: Mapping[str, Interval]) -> None:
     """Log each figure's 95 % interval to the open run, as ``NAME_low`` and ``NAME_high``."""
     for name, interval in intervals.items():
         mlflow.log_metrics({name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high})
+
+
+def log_card(logged: ModelInfo, text: str) -> None:
+    """Put the model card beside the model in its run."""
+    mlflow.MlflowClient().log_text(logged.run_id, text, card.NAME)
 
 
 def log_failure(name: str, error: Exception) -> None:

@@ -11,7 +11,7 @@ from mlflow.models.model import ModelInfo
 
 from feature_repo.store import open_store
 from ingestion.errors import ShopstreamError
-from training import dataset, registry, tracking
+from training import card, dataset, registry, tracking
 from training.bootstrap import auc_difference, auc_interval
 from training.ensemble import NAME, ensemble
 from training.fitting import Fitted, fit, recency_baseline
@@ -84,6 +84,7 @@ def train(
             test_auc = auc_interval(labels, found, users, settings.seed)
             over_baseline = auc_difference(labels, found, by_recency, users, settings.seed)
             tracking.log_intervals({"test_roc_auc": test_auc, "test_roc_auc_over_recency": over_baseline})
+            tracking.log_card(logged, card.model_card(best, data, baseline, test_auc, over_baseline))
             registered = registry.register(MlflowClient(), best, logged, data, settings.seed)
             url = tracking.run_url(settings, run_id)
     except MlflowException as error:

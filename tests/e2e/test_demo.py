@@ -19,6 +19,7 @@ from deploy.stack.address import Address
 from deploy.stack.settings import StackSettings
 from ingestion.ecom import fetch
 from ingestion.topic_reader import TopicReader
+from tests.e2e import notebook
 
 ROOT = Path(__file__).parents[2]
 DATASETS = ROOT / ".shopstream" / "datasets"
@@ -267,3 +268,22 @@ def test_what_is_served_is_what_the_events_give(
     for column in drift["columns"]:
         assert sum(column["found"]) == pytest.approx(1)
     assert (settings.home / "drift.png").stat().st_size > 10_000
+
+
+def test_the_notebook_of_features_shows_them(
+    demo: tuple[StackSettings, dict[str, Any]], recount: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = notebook.run("features.ipynb", demo[0].environment(), monkeypatch)
+    if shown[4] == "False":  # between a feature's decay and the next checkpoint
+        shown = notebook.run("features.ipynb", demo[0].environment(), monkeypatch)
+    _, users, now, then, same, changes, picture, training = shown
+    ((busiest, count),) = recount.sql(
+        "SELECT user_id, count(*) FROM moved GROUP BY ALL ORDER BY count(*) DESC, user_id LIMIT 1"
+    ).fetchall()
+    assert {busiest, str(count)} <= set(users.split())
+    assert {"nobody", "<NA>"} <= set(now.split())
+    assert busiest in then
+    assert same == "True"
+    assert "total_events_24h" in changes
+    assert "image" in picture
+    assert training.count(busiest) == 8
