@@ -1,5 +1,7 @@
 """Settings of the feature store."""
 
+from typing import Literal
+
 from flink_jobs.settings import LakeSettings
 
 
@@ -13,9 +15,16 @@ class FeatureStoreSettings(LakeSettings):
     """Longest wait for the online store, connecting or reading."""
 
     feast_registry: str | None = None
-    """Path or URI of Feast's registry. Default: ``<state>/feast/registry.db``."""
+    """Feast's registry: a file, an object (``s3://bucket/registry.db``) or a database URL of SQLAlchemy
+    (``postgresql://...``, ``sqlite:////absolute/path``). Default: the file ``<state>/feast/registry.db``."""
 
     @property
     def registry_path(self) -> str:
         """The registry's absolute path or URI."""
         return self.feast_registry or str((self.state / "feast" / "registry.db").resolve())
+
+    @property
+    def registry_type(self) -> Literal["sql", "file"]:
+        """What Feast calls this kind of registry; a file and an object are written whole."""
+        scheme, mark, _ = self.registry_path.partition("://")
+        return "sql" if mark and scheme not in ("s3", "gs") else "file"

@@ -25,7 +25,11 @@ def repo_config(settings: FeatureStoreSettings) -> RepoConfig:
     }
     # The cache never expires: the registry changes with a deployment, and a refresh inside a request costs more
     # than the request.
-    config["registry"] = {"path": settings.registry_path, "cache_ttl_seconds": 0}
+    config["registry"] = {
+        "registry_type": settings.registry_type,
+        "path": settings.registry_path,
+        "cache_ttl_seconds": 0,
+    }
     return RepoConfig(**config)
 
 

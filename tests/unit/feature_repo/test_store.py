@@ -1,6 +1,7 @@
 """The store registers what its registry lacks."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,31 @@ def test_an_empty_registry_is_filled(tmp_path: Path) -> None:
     assert {view.name for view in store.list_feature_views()} == {
         group.name for features in FEATURE_SETS for group in features.groups
     }
+
+
+def test_a_registry_may_be_a_database(tmp_path: Path) -> None:
+    settings = FeatureStoreSettings(state=tmp_path, feast_registry=f"sqlite:///{tmp_path}/registry.sqlite")
+    wanted = {group.name for features in FEATURE_SETS for group in features.groups}
+    for _ in range(2):  # the second finds what the first has registered
+        assert {view.name for view in open_store(settings).list_feature_views()} == wanted
+    with sqlite3.connect(tmp_path / "registry.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM feature_views").fetchall() == [(len(wanted),)]
+
+
+@pytest.mark.parametrize(
+    ("registry", "kind"),
+    [
+        (None, "file"),
+        ("/var/lib/registry.db", "file"),
+        ("s3://bucket/registry.db", "file"),
+        ("gs://bucket/registry.db", "file"),
+        ("sqlite:////var/lib/registry.sqlite", "sql"),
+        ("postgresql://feast@database/feast", "sql"),
+    ],
+)
+def test_the_kind_of_registry_follows_from_where_it_is(registry: str | None, kind: str) -> None:
+    settings = FeatureStoreSettings(feast_registry=registry)
+    assert repo_config(settings).registry_config["registry_type"] == kind
 
 
 def test_a_missing_view_is_registered_again(tmp_path: Path) -> None:
