@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from flink_jobs.funnels.funnel import load_funnel
+from flink_jobs.live.live_store import LiveStore
 from ingestion.settings import KafkaSettings, read_settings
 from serving import openapi, outbox, parcel, problems
 from serving.client_address import ClientAddress
@@ -18,11 +20,14 @@ from serving.model import load_model
 from serving.model_cache import ModelCache
 from serving.model_slot import Loader, ModelSlot
 from serving.registry import MlflowRegistry, ModelRegistry
-from serving.routes import collect, features, health, models, score, tracker_js
+from serving.routes import collect, features, health, models, score, shop_metrics, tracker_js
 from serving.score_log import Producer, ScoreLog, connect
 from serving.scorer import Scorer
 from serving.security import ApiKeys
 from serving.settings import ScorerSettings
+from serving.shop.lake import ShopLake
+from serving.shop.live import LiveWindows
+from serving.shop.shop_metrics import ShopMetrics
 
 _DESCRIPTION = """
 Scores shoppers while they are on the page: features from the online store, the champion from the registry.
@@ -92,14 +97,21 @@ def create_app(
     app.state.metrics = found_metrics
     app.state.api_keys = ApiKeys(settings.accepted_keys)
     app.state.collector = collector
+    app.state.shop = _shop(settings)
     app.state.client_address = ClientAddress(settings.trusted_proxies)
     app.state.cors = Cors(settings.origins)
     problems.install(app)
     openapi.install(app)
-    for resource in (score, features, models, collect, tracker_js, health):
+    for resource in (score, features, shop_metrics, models, collect, tracker_js, health):
         app.include_router(resource.router)
     app.add_middleware(RequestContext, metrics=found_metrics)
     return app
+
+
+def _shop(settings: ScorerSettings) -> ShopMetrics:
+    store = LiveStore(settings.redis, settings.redis_timeout_ms / 1000)
+    lake = ShopLake(settings.events_path, settings.query_memory, settings.query_threads)
+    return ShopMetrics(lake, LiveWindows(store, settings.redis), load_funnel(settings.funnel))
 
 
 def _collector(settings: ScorerSettings, metrics: Metrics, connect: Callable[[], parcel.Producer] | None) -> Collector:

@@ -210,3 +210,22 @@ class Problem(BaseModel):
     checks: Annotated[dict[str, Check] | None, Field(description="Only for /readyz")] = None
     error_code: Annotated[str | None, Field(description="Only for a message that is no valid event")] = None
     refused: Annotated[list[RefusedMessage] | None, Field(description="Only for a batch without a valid event")] = None
+
+
+class ShopMetricsOut(BaseModel):
+    """Rows of a result, by time."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    result: Annotated[str, Field(examples=["revenue"])]
+    start: Annotated[datetime, Field(alias="from", description="First moment of the first row, UTC")]
+    until: Annotated[datetime, Field(alias="to", description="First moment after the last row, UTC")]
+    granularity: Annotated[str, Field(examples=["hour"])]
+    columns: Annotated[list[str], Field(description="Names of the values of a row, in the order to show them in")]
+    rows: Annotated[
+        list[dict[str, int | float | bool | str | datetime | list[str] | None]],
+        Field(examples=[[{"window_start": "2026-11-01T10:00:00Z", "currency": "USD", "total_revenue": 129.9}]]),
+    ]
+    truncated: Annotated[bool, Field(description="There are more rows than `limit`")]
+    problems: Annotated[list[str], Field(description="What could not be read, so that something may be missing")]
+    request_id: RequestId

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from feature_repo.settings import FeatureStoreSettings
+from flink_jobs.settings import JobSettings
 
 DEFAULT_LOCAL_KEY = "local-development-key"
 DEFAULT_LOCAL_WRITE_KEY = "local-write-key"
@@ -128,6 +129,15 @@ class ScorerSettings(FeatureStoreSettings, CollectorSettings):
 
     score_log_shutdown_seconds: float = Field(default=5, ge=0)
     """Longest wait at the end for Kafka to take the scores still queued."""
+
+    funnel: Path = JobSettings.model_fields["funnel"].default
+    """TOML file of the funnel: its steps, conversion window and breakdowns."""
+
+    query_memory: str = Field(default="1GB", pattern=r"^[1-9][0-9]*[MG]B$")
+    """Most memory that a question about the shop takes, such as ``512MB``; two are answered at a time."""
+
+    query_threads: int = Field(default=1, ge=1)
+    """Threads that answer one question about the shop."""
 
     @field_validator("scorer")
     @classmethod

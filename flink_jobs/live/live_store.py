@@ -68,6 +68,12 @@ class LiveStore:
         starts: Any = self._redis.zrevrange(f"live:{result}", 0, most - 1)
         return [datetime.fromtimestamp(int(start), UTC) for start in starts]
 
+    def between(self, result: str, start: datetime, until: datetime) -> list[datetime]:
+        """Return the starts of the windows that begin in [start, until), oldest first, UTC."""
+        _ = SIZES[result]
+        starts: Any = self._redis.zrangebyscore(f"live:{result}", start.timestamp(), f"({until.timestamp()}")
+        return [datetime.fromtimestamp(int(found), UTC) for found in starts]
+
     def rows(self, result: str, windows: Sequence[datetime]) -> list[dict[str, Any]]:
         """Return the rows of these windows, each with its ``window_start``; none for a window that is gone."""
         pipeline = self._redis.pipeline(transaction=False)

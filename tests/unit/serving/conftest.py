@@ -170,6 +170,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = 5) -> None:
 class World(SimpleNamespace):
     """A scorer with its fakes; ``client`` sends the local key."""
 
+    settings: ScorerSettings
     store: FakeStore
     registry: FakeRegistry
     producer: FakeProducer
@@ -216,9 +217,9 @@ def registry() -> FakeRegistry:
 
 @pytest.fixture
 def world(tmp_path: Path, store: FakeStore, registry: FakeRegistry) -> Iterator[World]:
-    settings = ScorerSettings(state=tmp_path, model_poll_seconds=0.05)
+    settings = ScorerSettings(state=tmp_path, model_poll_seconds=0.05, redis="127.0.0.1:1")
     producer = FakeProducer()
     app = make_app(settings, store, registry, producer)
     with TestClient(app, headers=LOCAL_KEY, raise_server_exceptions=False) as client:
         wait_until(lambda: "still" not in client.get("/readyz").text)
-        yield World(store=store, registry=registry, producer=producer, client=client)
+        yield World(settings=settings, store=store, registry=registry, producer=producer, client=client)

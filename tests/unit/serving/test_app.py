@@ -191,7 +191,7 @@ def test_a_store_that_fails_is_a_503_and_recovers(serving: World):
         serving.client.post("/v1/score/batch", json={"user_ids": ["x"] * 100}),
         serving.client.get("/v1/features/ann"),
     ):
-        assert "127.0.0.1:16379 is away" in assert_problem(answer, 503, "features-unavailable")["detail"]
+        assert "127.0.0.1:1 is away" in assert_problem(answer, 503, "features-unavailable")["detail"]
     assert_problem(serving.client.get("/readyz"), 503, "not-ready")
     serving.store.failure = None
     assert serving.client.post("/v1/score", json={"user_id": "ann"}).status_code == 200

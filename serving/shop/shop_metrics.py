@@ -1,0 +1,103 @@
+"""Everything that can be asked about the shop, answered beside the calls that must not wait for it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flink_jobs.funnels.funnel import Funnel
+from serving.problems import NotReadyError, ProblemError
+from serving.shop import funnel as funnels
+from serving.shop.answer import ShopAnswer
+from serving.shop.lake import ShopLake
+from serving.shop.live import LiveWindows
+from serving.shop.period import Granularity, Period
+from serving.shop.reports import REPORTS, report
+from serving.shop.window_result import WINDOW_RESULTS
+from serving.shop.windows import ROWS, windows
+
+RESULTS = (*WINDOW_RESULTS, funnels.NAME, *REPORTS)
+_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked; equal questions within a second or two have one answer."""
+
+    result: str
+    period: Period
+    granularity: Granularity = "window"
+    dimension: str | None = None
+    """Keep one value of the result's dimension; of the funnel, the breakdown."""
+    by_dimension: bool = True
+    limit: int = ROWS
+
+
+class ShopMetrics:
+    """Answers questions in threads, few at a time."""
+
+    def __init__(
+        self, lake: ShopLake, live: LiveWindows, funnel: Funnel, *, fresh_seconds: float = 1.5, at_once: int = 2
+    ) -> None:
+        """``fresh_seconds``: how long an answer is given again. ``at_once``: questions that are answered at a time."""
+        self.lake = lake
+        self.live = live
+        self.funnel = funnel
+        self._fresh_seconds = fresh_seconds
+        self._answering = asyncio.Semaphore(at_once)
+        self._kept: dict[Question, tuple[float, asyncio.Task[ShopAnswer]]] = {}
+
+    async def ask(self, question: Question, wait_seconds: float = 10) -> ShopAnswer:
+        """Answer; ProblemError 404 for an unknown result, 422 for what it cannot be asked, 503 when too many ask."""
+        if question.result not in RESULTS:
+            raise ProblemError(404, "unknown-result", f"There is no such result; there are {', '.join(RESULTS)}.")
+        now = time.monotonic()
+        kept = self._kept.get(question)
+        if kept is None or (kept[0] < now and kept[1].done()):
+            self._forget(now)
+            task = asyncio.create_task(self._answer(question, wait_seconds))
+            kept = self._kept[question] = (now + self._fresh_seconds, task)
+        # One who goes away takes the answer from nobody else.
+        return await asyncio.shield(kept[1])
+
+    async def _answer(self, question: Question, wait_seconds: float) -> ShopAnswer:
+        try:
+            await asyncio.wait_for(self._answering.acquire(), wait_seconds)
+        except TimeoutError:
+            raise NotReadyError("busy", "Too many questions about the shop are being answered; ask again.") from None
+        try:
+            return await asyncio.to_thread(self._call(question))
+        except ValueError as error:
+            raise ProblemError(422, "invalid-request", f"{question.result} cannot be asked so: {error}.") from error
+        finally:
+            self._answering.release()
+
+    def _call(self, asked: Question) -> Callable[[], ShopAnswer]:
+        if result := WINDOW_RESULTS.get(asked.result):
+            return lambda: windows(
+                result,
+                asked.period,
+                self.lake,
+                self.live,
+                asked.granularity,
+                asked.dimension,
+                asked.by_dimension,
+                asked.limit,
+            )
+        if asked.result == funnels.NAME:
+            return lambda: funnels.conversions(
+                self.funnel,
+                asked.period,
+                self.lake,
+                self.live,
+                asked.granularity,
+                asked.dimension or "none",
+                asked.limit,
+            )
+        return lambda: report(asked.result, asked.period, self.lake, asked.limit)
+
+    def _forget(self, now: float) -> None:
+        if len(self._kept) < _KEPT:
+            return
+        for question in [question for question, (until, task) in self._kept.items() if until < now and task.done()]:
+            del self._kept[question]
