@@ -13,8 +13,9 @@ from serving.problems import ProblemError
 
 HEADER = "X-Request-ID"
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-# Health checks and scrapes come every few seconds and would drown the calls.
-_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+# Health checks, scrapes and a page's many files come so often that they would drown the calls.
+_DASHBOARD = "/dashboard"
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics", _DASHBOARD})
 
 
 class RequestContext:
@@ -59,6 +60,8 @@ class RequestContext:
     def _record(self, scope: Scope, status: int, request_id: str, seconds: float) -> None:
         # The route's template, not the path: a path may hold a user id, and would make labels without end.
         route = getattr(scope.get("route"), "path", "unmatched")
+        if scope["path"].startswith(_DASHBOARD):
+            route = _DASHBOARD
         self._metrics.requests.labels(scope["method"], route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
         if route not in _QUIET:

@@ -21,6 +21,11 @@ def serve() -> None:
     app = create_app(settings)
     listener = _listen(settings)
     logs.configure()
+    if settings.dashboard:
+        # In here: NiceGUI takes a second to import, and has one set of pages a process.
+        from serving.dashboard.mount import mount
+
+        mount(app, settings)
     # One worker: the models are loaded once, and more processes are more scorers behind a balancer.
     config = uvicorn.Config(
         app,

@@ -130,6 +130,12 @@ class ScorerSettings(FeatureStoreSettings, CollectorSettings):
     score_log_shutdown_seconds: float = Field(default=5, ge=0)
     """Longest wait at the end for Kafka to take the scores still queued."""
 
+    flink_rest: str = "127.0.0.1:18081"
+    """``host:port`` of Flink's REST interface, for the dashboard's figures of the running jobs."""
+
+    dashboard: bool = True
+    """Whether the dashboard is served, at ``/dashboard``."""
+
     funnel: Path = JobSettings.model_fields["funnel"].default
     """TOML file of the funnel: its steps, conversion window and breakdowns."""
 
@@ -168,6 +174,11 @@ class ScorerSettings(FeatureStoreSettings, CollectorSettings):
     def accepted_keys(self) -> tuple[str, ...]:
         """The keys that may call; the default one only where none is set and ``env`` is local."""
         return _split(self.api_keys.get_secret_value()) or (DEFAULT_LOCAL_KEY,)
+
+    @property
+    def has_default_key(self) -> bool:
+        """Whether anybody can know the key: no other is set, which only a local stack may do."""
+        return self.accepted_keys == (DEFAULT_LOCAL_KEY,)
 
     @cached_property
     def models(self) -> tuple[str, ...]:

@@ -85,6 +85,18 @@ class LiveStore:
             for _, values in sorted(found.items())
         ]
 
+    def sizes(self, result: str, windows: Sequence[datetime]) -> list[int]:
+        """Return how many rows each of these windows has."""
+        pipeline = self._redis.pipeline(transaction=False)
+        for window in windows:
+            pipeline.hlen(f"live:{result}:{int(window.timestamp())}")
+        return [int(found) for found in pipeline.execute()]
+
+    def some_keys(self, result: str, window: datetime, most: int) -> list[str]:
+        """Return row keys of a window, drawn at random."""
+        found: Any = self._redis.hrandfield(f"live:{result}:{int(window.timestamp())}", most)
+        return [key.decode() for key in found or []]
+
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()

@@ -1,9 +1,7 @@
 """What the shop did: windows and reports, by result, period and granularity."""
 
-import csv
-import io
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Security
 from fastapi.responses import Response
@@ -14,7 +12,7 @@ from serving.problems import ProblemError
 from serving.routes.answer import Answer
 from serving.schemas import ShopMetricsOut
 from serving.security import require_api_key
-from serving.shop.answer import ShopAnswer
+from serving.shop.comma_separated import comma_separated
 from serving.shop.period import Granularity, Period
 from serving.shop.shop_metrics import RESULTS, Question, ShopMetrics
 
@@ -67,7 +65,7 @@ async def shop_metrics(
     question = Question(result, _period(start, until), granularity, dimension, by == "dimension", limit)
     answer = await shop.ask(question)
     if output == "csv":
-        return Response(_csv(answer), media_type="text/csv; charset=utf-8")
+        return Response(comma_separated(answer), media_type="text/csv; charset=utf-8")
     return Answer(
         {
             "result": answer.result,
@@ -96,21 +94,3 @@ def _utc(moment: datetime) -> datetime:
     if not 1970 <= found.year < 9000:
         raise ValueError("years are from 1970 to 8999")
     return found
-
-
-def _csv(answer: ShopAnswer) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(answer.columns)
-    for row in answer.rows:
-        writer.writerow([_cell(row[name]) for name in answer.columns])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, list):
-        return " ".join(value)
-    # A spreadsheet would run what begins so.
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

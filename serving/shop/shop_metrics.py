@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flink_jobs.funnels.funnel import Funnel
+from ingestion.errors import ShopstreamError
 from serving.problems import NotReadyError, ProblemError
+from serving.shop import alerts
 from serving.shop import funnel as funnels
 from serving.shop.answer import ShopAnswer
 from serving.shop.lake import ShopLake
@@ -16,7 +18,7 @@ from serving.shop.reports import REPORTS, report
 from serving.shop.window_result import WINDOW_RESULTS
 from serving.shop.windows import ROWS, windows
 
-RESULTS = (*WINDOW_RESULTS, funnels.NAME, *REPORTS)
+RESULTS = (*WINDOW_RESULTS, funnels.NAME, alerts.NAME, *REPORTS)
 _KEPT = 256
 
 
@@ -48,7 +50,7 @@ class ShopMetrics:
         self._kept: dict[Question, tuple[float, asyncio.Task[ShopAnswer]]] = {}
 
     async def ask(self, question: Question, wait_seconds: float = 10) -> ShopAnswer:
-        """Answer; ProblemError 404 for an unknown result, 422 for what it cannot be asked, 503 when too many ask."""
+        """Answer; ProblemError 404 for an unknown result, 422 for what it cannot be asked, else 503."""
         if question.result not in RESULTS:
             raise ProblemError(404, "unknown-result", f"There is no such result; there are {', '.join(RESULTS)}.")
         now = time.monotonic()
@@ -67,6 +69,8 @@ class ShopMetrics:
             raise NotReadyError("busy", "Too many questions about the shop are being answered; ask again.") from None
         try:
             return await asyncio.to_thread(self._call(question))
+        except ShopstreamError as error:
+            raise NotReadyError("lake-unreadable", str(error)) from error
         except ValueError as error:
             raise ProblemError(422, "invalid-request", f"{question.result} cannot be asked so: {error}.") from error
         finally:
@@ -94,6 +98,8 @@ class ShopMetrics:
                 asked.dimension or "none",
                 asked.limit,
             )
+        if asked.result == alerts.NAME:
+            return lambda: alerts.alerts(asked.period, self.live, asked.limit)
         return lambda: report(asked.result, asked.period, self.lake, asked.limit)
 
     def _forget(self, now: float) -> None:

@@ -1,0 +1,1 @@
+"""The live dashboard: pages that show what the API answers."""

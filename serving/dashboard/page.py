@@ -1,0 +1,87 @@
+"""The page of the whole shop."""
+
+import asyncio
+
+from nicegui import ui
+
+from serving.dashboard.board import Board
+from serving.dashboard.choice import CUSTOM, PRESETS, Choice
+from serving.dashboard.frame import frame
+from serving.dashboard.live_tiles import EVERY_SECONDS
+from serving.dashboard.panels.alerts import Alerts
+from serving.dashboard.panels.cards import Cards
+from serving.dashboard.panels.cohorts import Cohorts
+from serving.dashboard.panels.funnel import Funnel
+from serving.dashboard.panels.heatmap import Heatmap
+from serving.dashboard.panels.panel import Panel
+from serving.dashboard.panels.pipeline import Pipeline
+from serving.dashboard.panels.products import Products
+from serving.dashboard.panels.segments import Segments
+from serving.dashboard.panels.tiles import Tiles
+from serving.dashboard.panels.trend import METRICS, Trend
+from serving.shop.answer import ShopAnswer
+
+REFRESH_SECONDS = 10.0
+HEALTH_SECONDS = 5.0
+_GRANULARITIES = {"auto": "As it fits", "hour": "Hours", "day": "Days", "week": "Weeks"}
+
+
+class ShopPage:
+    """One viewer's page: what was chosen, and the parts that show it."""
+
+    def __init__(self, board: Board) -> None:
+        self._choice = Choice()
+        self._busy = asyncio.Lock()
+        with frame():
+            self._tiles = Tiles(board.tiles)
+            self._controls()
+            self._cards = Cards(board.shop)
+            with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-3 gap-4 items-start"):
+                with ui.column().classes("w-full min-w-0 gap-4 lg:col-span-2"):
+                    self._panels: list[Panel] = [Trend(board.shop), Heatmap(board.shop), Cohorts(board.shop)]
+                    self._panels.append(Products(board.shop))
+                with ui.column().classes("w-full min-w-0 gap-4"):
+                    self._panels += [Funnel(board.shop), Segments(board.shop), Alerts(board.shop)]
+                    self._pipeline = Pipeline(board.watch)
+        ui.timer(EVERY_SECONDS, self._tiles.refresh)
+        ui.timer(REFRESH_SECONDS, self.refresh)
+        ui.timer(HEALTH_SECONDS, self._pipeline.refresh)
+
+    def _controls(self) -> None:
+        choice = self._choice
+        presets = {name: label for name, (label, _) in PRESETS.items()} | {CUSTOM: "Days of choice"}
+        with ui.row().classes("w-full items-end gap-3").props('role=group aria-label="What is shown"'):
+            ui.select(presets, label="Period", on_change=self.refresh).bind_value(choice, "preset").classes("w-40")
+            for name, label in (("first_day", "First day"), ("last_day", "Last day")):
+                day = ui.input(label, on_change=self.refresh).props("type=date stack-label").bind_value(choice, name)
+                day.bind_visibility_from(choice, "preset", value=CUSTOM)
+            ui.select(_GRANULARITIES, label="In steps of", on_change=self.refresh).bind_value(
+                choice, "granularity"
+            ).classes("w-32")
+            metrics = {name: metric.label for name, metric in METRICS.items()}
+            ui.select(metrics, label="Trend of", on_change=self.refresh).bind_value(choice, "metric").classes("w-44")
+            self._told = ui.label().classes("text-xs opacity-70 grow").mark("told").props("role=status")
+            find = ui.input("User", placeholder="user id").props("clearable")
+            find.on("keydown.enter", lambda: ui.navigate.to(f"/dashboard/user/{find.value}") if find.value else None)
+
+    async def refresh(self) -> None:
+        """Ask for everything anew; a call meanwhile waits for its turn, and shows what is chosen then."""
+        async with self._busy:
+            try:
+                period = self._choice.period()
+            except ValueError as error:
+                self._told.set_text(f"Please {error}.")
+                return
+            first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (period.start, period.until))
+            self._told.set_text(f"{first} to {last} UTC")
+            self._told.props(f"data-from={period.start.isoformat()} data-to={period.until.isoformat()}")
+            cards: list[ShopAnswer] = []
+
+            async def show_cards() -> None:
+                cards.extend(await self._cards.refresh(period))
+
+            shown = await asyncio.gather(
+                show_cards(), *(panel.refresh(self._choice, period) for panel in self._panels), return_exceptions=True
+            )
+            if isinstance(shown[0], Exception):
+                self._told.set_text(getattr(shown[0], "detail", "The figures cannot be read."))

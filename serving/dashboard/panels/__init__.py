@@ -1,0 +1,1 @@
+"""The parts of the dashboard, each a question and how its answer is shown."""
