@@ -19,7 +19,8 @@ from serving.dashboard.panels.products import Products
 from serving.dashboard.panels.segments import Segments
 from serving.dashboard.panels.tiles import Tiles
 from serving.dashboard.panels.trend import METRICS, Trend
-from serving.shop.answer import ShopAnswer
+from serving.problems import ProblemError
+from serving.shop.period import Period
 
 REFRESH_SECONDS = 10.0
 HEALTH_SECONDS = 5.0
@@ -35,6 +36,7 @@ class ShopPage:
         with frame():
             self._tiles = Tiles(board.tiles)
             self._controls()
+            self._progress = ui.linear_progress(show_value=False).props("indeterminate size=2px aria-label=Loading")
             self._cards = Cards(board.shop)
             with ui.element("div").classes("w-full grid grid-cols-1 lg:grid-cols-3 gap-4 items-start"):
                 with ui.column().classes("w-full min-w-0 gap-4 lg:col-span-2"):
@@ -44,7 +46,7 @@ class ShopPage:
                     self._panels += [Funnel(board.shop), Segments(board.shop), Alerts(board.shop)]
                     self._pipeline = Pipeline(board.watch)
         ui.timer(EVERY_SECONDS, self._tiles.refresh)
-        ui.timer(REFRESH_SECONDS, self.refresh)
+        ui.timer(REFRESH_SECONDS, self.refresh, immediate=False)
         ui.timer(HEALTH_SECONDS, self._pipeline.refresh)
 
     def _controls(self) -> None:
@@ -60,28 +62,32 @@ class ShopPage:
             ).classes("w-32")
             metrics = {name: metric.label for name, metric in METRICS.items()}
             ui.select(metrics, label="Trend of", on_change=self.refresh).bind_value(choice, "metric").classes("w-44")
-            self._told = ui.label().classes("text-xs opacity-70 grow").mark("told").props("role=status")
+            self._told = ui.label().classes("text-xs opacity-70 grow").props('data-test="told"').props("role=status")
             find = ui.input("User", placeholder="user id").props("clearable")
             find.on("keydown.enter", lambda: ui.navigate.to(f"/dashboard/user/{find.value}") if find.value else None)
 
     async def refresh(self) -> None:
-        """Ask for everything anew; a call meanwhile waits for its turn, and shows what is chosen then."""
+        """Ask for everything anew. A call while that goes on waits for its turn, and shows what is chosen then."""
+        self._progress.set_visibility(True)
         async with self._busy:
             try:
                 period = self._choice.period()
             except ValueError as error:
                 self._told.set_text(f"Please {error}.")
-                return
-            first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (period.start, period.until))
-            self._told.set_text(f"{first} to {last} UTC")
-            self._told.props(f"data-from={period.start.isoformat()} data-to={period.until.isoformat()}")
-            cards: list[ShopAnswer] = []
+            else:
+                await self._show(period)
+        self._progress.set_visibility(self._busy.locked())
 
-            async def show_cards() -> None:
-                cards.extend(await self._cards.refresh(period))
+    async def _show(self, period: Period) -> None:
+        first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (period.start, period.until))
+        self._told.set_text(f"{first} to {last} UTC")
 
-            shown = await asyncio.gather(
-                show_cards(), *(panel.refresh(self._choice, period) for panel in self._panels), return_exceptions=True
-            )
-            if isinstance(shown[0], Exception):
-                self._told.set_text(getattr(shown[0], "detail", "The figures cannot be read."))
+        async def cards() -> None:
+            try:
+                await self._cards.refresh(period)
+            except ProblemError as error:
+                self._told.set_text(error.detail)
+
+        await asyncio.gather(cards(), *(panel.refresh(self._choice, period) for panel in self._panels))
+        # Said once all of it is shown: a test waits for it.
+        self._told.props(f"data-from={period.start.isoformat()} data-to={period.until.isoformat()}")

@@ -16,14 +16,16 @@ def axis(kind: str, **options: object) -> dict[str, object]:
     return {"type": kind, **_AXIS, "splitLine": {"lineStyle": {"color": "rgba(148,163,184,0.25)"}}, **options}
 
 
-def chart(**options: object) -> dict[str, object]:
-    """Return ECharts options with what all charts share; animation would make a live page restless."""
+def chart(described: str = "", **options: object) -> dict[str, object]:
+    """Return ECharts options with what all charts share; animation would make a live page restless.
+
+    ``described`` is what a screen reader says.
+    """
     return {
         "animation": False,
         "color": list(SERIES),
         "textStyle": {"fontFamily": "system-ui, sans-serif"},
         "grid": {"left": 8, "right": 16, "top": 28, "bottom": 8, "containLabel": True},
-        # Draws patterns for those who do not see the colours, and describes the chart to screen readers.
-        "aria": {"enabled": True, "decal": {"show": False}},
+        "aria": {"enabled": True, "label": {"description": described}},
         **options,
     }

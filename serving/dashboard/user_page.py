@@ -72,7 +72,7 @@ class UserPage:
         probability, found = await asyncio.to_thread(reasons, model, row, datetime.now(UTC))
         self._score.clear()
         with self._score:
-            ui.label(words.percent(probability)).classes("text-3xl font-semibold").mark("score").props(
+            ui.label(words.percent(probability)).classes("text-3xl font-semibold").props('data-test="score"').props(
                 f"data-value={probability!r}"
             )
             version = model.version
@@ -106,7 +106,7 @@ class UserPage:
             ui.label(name).classes("opacity-70")
             label = ui.label(value).classes("text-right break-all")
             if mark:
-                label.mark(f"feature-{mark}")
+                label.props(f'data-test="feature-{mark}"')
 
 
 def _written(value: Any, unit: str) -> str:

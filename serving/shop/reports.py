@@ -14,10 +14,9 @@ REPORTS = ("summary", "segments", "heatmap", "products", "cohorts")
 def report(name: str, period: Period, lake: ShopLake, limit: int = ROWS) -> ShopAnswer:
     """Return the rows of a report."""
     with lake.opened() as (db, problem):
-        found: pa.Table = db.execute(
-            f"FROM ({statement(name)}) LIMIT $most",
-            {"start": period.start, "until": period.until, "most": limit + 1},
-        ).to_arrow_table()
+        query = f"FROM ({statement(name)}) LIMIT $most"
+        asked = {"start": period.start, "until": period.until, "most": limit + 1}
+        found: pa.Table = db.sql(query, params=asked).to_arrow_table()
     rows = found.slice(0, limit).to_pylist()
     columns = tuple(found.column_names)
     return ShopAnswer(name, period, "total", columns, rows, found.num_rows > limit, [problem] if problem else [])

@@ -46,9 +46,8 @@ def windows(
         if granularity != "window" or not by_dimension:
             rows = statement("rolled_up")
             parameters |= {"step": every, "start": period.start, "dimension": dimension, "by_key": by_dimension}
-        found: pa.Table = db.execute(
-            f"FROM ({rows}) ORDER BY window_start, key LIMIT $most", parameters
-        ).to_arrow_table()
+        query = f"FROM ({rows}) ORDER BY window_start, key LIMIT $most"
+        found: pa.Table = db.sql(query, params=parameters).to_arrow_table()
     names = result.columns()
     answers = []
     for row in found.slice(0, limit).to_pylist():

@@ -29,27 +29,45 @@ class Cards:
             for name, title in _NAMES.items():
                 with ui.card().classes("gap-1 min-w-0").props(f'role=group aria-label="{title}"'):
                     ui.label(title).classes("text-sm opacity-70")
-                    self._values[name] = ui.label("–").classes("text-2xl font-semibold").mark(f"card-{name}")
+                    self._values[name] = (
+                        ui.label("–").classes("text-2xl font-semibold").props(f'data-test="card-{name}"')
+                    )
                     self._changes[name] = ui.label(_HINTS.get(name, "")).classes("text-xs")
 
     async def refresh(self, period: Period) -> list[ShopAnswer]:
-        """Ask for the period and the one before it; return the answers, that of the period first."""
-        now = await self._shop.ask(Question("summary", period, "total"))
-        before = await self._shop.ask(Question("summary", period.before(), "total"))
-        currencies = await self._shop.ask(Question("revenue", period, "total"))
-        found, past = now.rows[0], before.rows[0]
-        rows = sorted(currencies.rows, key=lambda row: -row["transaction_count"])
+        """Ask for the period and the one before it; return the answers of the period.
+
+        Amounts are those of the currency with the most orders: amounts of several cannot be added up.
+        """
+        now, before = await self._figures(period), await self._figures(period.before())
+        rows = sorted(now[1].rows, key=lambda row: -row["transaction_count"])
         currency = str(rows[0]["currency"]) if rows else "USD"
+        found, past = _cards(now, currency), _cards(before, currency)
+        colours = {1: "text-green-700 dark:text-green-400", -1: "text-red-700 dark:text-red-400", 0: "opacity-70"}
         for name, label in self._values.items():
             label.set_text(_written(name, found[name], currency))
             label.props(f"data-value={'' if found[name] is None else repr(found[name])}")
             told, direction = words.change(found[name], past[name])
             if len(rows) > 1 and name in ("revenue", "avg_order_value"):
-                told = f"{told}; {len(rows)} currencies added up"
-            colour = {1: "text-green-700 dark:text-green-400", -1: "text-red-700 dark:text-red-400", 0: "opacity-70"}
+                told = f"{told}; orders in {currency} only"
             self._changes[name].set_text(told)
-            self._changes[name].classes(replace=f"text-xs {colour[direction]}")
-        return [now, currencies]
+            self._changes[name].classes(replace=f"text-xs {colours[direction]}")
+        return list(now)
+
+    async def _figures(self, period: Period) -> tuple[ShopAnswer, ShopAnswer]:
+        summary = await self._shop.ask(Question("summary", period, "total"))
+        return summary, await self._shop.ask(Question("revenue", period, "total"))
+
+
+def _cards(answers: tuple[ShopAnswer, ShopAnswer], currency: str) -> dict[str, Any]:
+    summary, revenue = answers
+    money: dict[str, Any] = next((row for row in revenue.rows if row["currency"] == currency), {})
+    return {
+        "revenue": money.get("total_revenue", 0.0),
+        "active_users": summary.rows[0]["active_users"],
+        "conversion_rate": summary.rows[0]["conversion_rate"],
+        "avg_order_value": money.get("avg_order_value"),
+    }
 
 
 def _written(name: str, value: Any, currency: str) -> str:

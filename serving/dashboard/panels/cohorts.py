@@ -39,7 +39,7 @@ class Cohorts(Panel):
                 ui.label("No known user in this period.").classes("opacity-70")
                 return [answer]
             weeks = min(WEEKS, max(row["week"] for row in answer.rows) + 1)
-            with ui.element("table").classes("w-full text-sm text-right"):
+            with ui.element("table").classes("text-sm text-right"):
                 with ui.element("thead"), ui.element("tr"):
                     for heading in ("week of", "users", *(f"+{week}" for week in range(1, weeks))):
                         with ui.element("th").classes("px-2 py-1 font-medium opacity-70").props("scope=col"):

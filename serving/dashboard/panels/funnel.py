@@ -36,10 +36,10 @@ class Funnel(Panel):
     def _bar(row: dict[str, object]) -> None:
         users, share = float(str(row["users"])), float(str(row["overall_rate"]))
         name = str(row["step_name"]).replace("_", " ")
-        with ui.column().classes("w-full gap-1").mark(f"step-{row['step']}"):
+        with ui.column().classes("w-full gap-1").props(f'data-test="step-{row["step"]}" data-value={users:.0f}'):
             with ui.row().classes("w-full justify-between no-wrap text-sm"):
                 ui.label(name).classes("font-medium")
-                ui.label(f"{words.count(users)} users").props(f"data-value={users:.0f}")
+                ui.label(f"{words.count(users)} users")
             with ui.element("div").classes("w-full h-3 rounded bg-slate-200 dark:bg-slate-700"):
                 ui.element("div").classes("h-3 rounded bg-blue-600").style(f"width:{100 * share:.2f}%")
             if row["step"] != 1:

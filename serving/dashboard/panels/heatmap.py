@@ -30,7 +30,6 @@ class Heatmap(Panel):
         answer = await self.shop.ask(Question("heatmap", period, "total"))
         self._chart.options.clear()
         self._chart.options.update(_options(answer))
-        self._chart.props(f'role=img aria-label="{_described(answer)}"')
         self._chart.update()
         return [answer]
 
@@ -38,10 +37,11 @@ class Heatmap(Panel):
 def _options(answer: ShopAnswer) -> dict[str, Any]:
     cells = [[row["hour"], 7 - row["weekday"], row["events"]] for row in answer.rows]
     return theme.chart(
+        _described(answer),
         tooltip={"position": "top"},
         grid={"left": 8, "right": 8, "top": 8, "bottom": 40, "containLabel": True},
-        xAxis=theme.axis("category", data=[str(hour) for hour in range(24)], splitArea={"show": True}),
-        yAxis=theme.axis("category", data=list(reversed(DAYS)), splitArea={"show": True}),
+        xAxis=theme.axis("category", data=[str(hour) for hour in range(24)]),
+        yAxis=theme.axis("category", data=list(reversed(DAYS))),
         visualMap={
             "min": 0,
             "max": max((cell[2] for cell in cells), default=1),

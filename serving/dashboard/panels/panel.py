@@ -24,7 +24,7 @@ class Panel(ABC):
         self.shop = shop
         self.answer: ShopAnswer | None = None
         region = ui.card().classes("w-full min-w-0 gap-2").props(f'role=region aria-label="{self.title}"')
-        with region.mark(type(self).__name__):
+        with region.props(f'data-test="{type(self).__name__}"'):
             with ui.row().classes("w-full items-baseline no-wrap"):
                 ui.label(self.title).classes("text-base font-semibold").props("role=heading aria-level=2")
                 ui.label(self.hint).classes("text-xs opacity-70 grow")

@@ -12,7 +12,7 @@ class Pipeline:
     def __init__(self, watch: HealthWatch) -> None:
         self._watch = watch
         card = ui.card().classes("w-full min-w-0 gap-2").props('role=region aria-label="Pipeline health"')
-        with card.mark("Pipeline"):
+        with card.props('data-test="Pipeline"'):
             ui.label("Pipeline health").classes("text-base font-semibold").props("role=heading aria-level=2")
             self._body = ui.column().classes("w-full gap-1 text-sm")
 
@@ -26,7 +26,7 @@ class Pipeline:
             for name, value in _figures(found).items():
                 with ui.row().classes("w-full justify-between no-wrap gap-4"):
                     ui.label(name).classes("opacity-70")
-                    ui.label(value).classes("text-right").mark(f"health-{name}")
+                    ui.label(value).classes("text-right").props(f'data-test="health-{name}"')
 
 
 def _figures(found: Health) -> dict[str, str]:

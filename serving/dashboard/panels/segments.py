@@ -42,9 +42,13 @@ class Segments(Panel):
                         f"flex:{row['share_of_users']:.4f} 0 2px;background:{colour}"
                     )
             for row, colour in zip(answer.rows, theme.SERIES, strict=False):
-                with ui.row().classes("w-full items-center no-wrap text-sm gap-2").mark(f"segment-{row['segment']}"):
+                with (
+                    ui.row()
+                    .classes("w-full items-center no-wrap text-sm gap-2")
+                    .props(f'data-test="segment-{row["segment"]}" data-value={row["users"]}')
+                ):
                     ui.element("span").classes("w-3 h-3 rounded-sm shrink-0").style(f"background:{colour}")
                     ui.label(_NAMES[row["segment"]]).classes("grow")
-                    ui.label(f"{words.count(row['users'])} users").props(f"data-value={row['users']}")
+                    ui.label(f"{words.count(row['users'])} users")
                     ui.label(words.percent(row["share_of_users"])).classes("w-16 text-right opacity-70")
         return [answer]

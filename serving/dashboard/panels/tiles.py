@@ -25,7 +25,9 @@ class Tiles:
                 card = ui.card().classes("gap-1 min-w-0 border-l-4 border-blue-600")
                 with card.props(f'role=group aria-label="Live: {title}"'):
                     ui.label(title).classes("text-sm opacity-70")
-                    self._values[name] = ui.label("–").classes("text-2xl font-semibold").mark(f"tile-{name}")
+                    self._values[name] = (
+                        ui.label("–").classes("text-2xl font-semibold").props(f'data-test="tile-{name}"')
+                    )
                     self._times[name] = ui.label().classes("text-xs opacity-70")
         self._problem = ui.label().classes("text-sm text-amber-700 dark:text-amber-300").props("role=status")
 

@@ -1,5 +1,6 @@
 """A metric over time, with the alerts of the period marked on it."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from nicegui import ui
@@ -8,8 +9,9 @@ from serving.dashboard import theme, words
 from serving.dashboard.choice import Choice
 from serving.dashboard.panels.panel import Panel
 from serving.shop.answer import ShopAnswer
-from serving.shop.period import Period
+from serving.shop.period import Period, step
 from serving.shop.shop_metrics import Question
+from serving.shop.window_result import WINDOW_RESULTS
 
 
 class Metric(NamedTuple):
@@ -42,23 +44,24 @@ class Trend(Panel):
 
     async def load(self, choice: Choice, period: Period) -> list[ShopAnswer]:
         """Ask for the metric and the alerts of the period."""
-        metric, step = METRICS[choice.metric], choice.step(period)
+        metric, every = METRICS[choice.metric], choice.step(period)
         # The rows of a result are no shorter than its windows.
-        asked = Question(metric.result, period, step, metric.dimension, by_dimension=metric.by is not None)
+        asked = Question(metric.result, period, every, metric.dimension, by_dimension=metric.by is not None)
         answer = await self.shop.ask(asked)
         alerts = await self.shop.ask(Question("anomalies", period))
         self._chart.options.clear()
         self._chart.options.update(_options(metric, answer, alerts))
-        self._chart.props(f'role=img aria-label="{_described(metric, answer)}"')
         self._chart.update()
         return [answer, alerts]
 
 
 def _options(metric: Metric, answer: ShopAnswer, alerts: ShopAnswer) -> dict[str, Any]:
-    lines: dict[str, list[list[Any]]] = {}
+    lines: dict[str, dict[datetime, Any]] = {}
     for row in answer.rows:
-        name = str(row[metric.by]) if metric.by else metric.label
-        lines.setdefault(name, []).append([row["window_start"].timestamp() * 1000, row[metric.column]])
+        lines.setdefault(str(row[metric.by]) if metric.by else metric.label, {})[row["window_start"]] = row[
+            metric.column
+        ]
+    times = _times(metric, answer)
     marks = [
         [
             {"name": alert["reason"], "xAxis": alert["window_start"].timestamp() * 1000},
@@ -70,11 +73,12 @@ def _options(metric: Metric, answer: ShopAnswer, alerts: ShopAnswer) -> dict[str
         {
             "name": name,
             "type": "line",
-            "showSymbol": len(points) < 60,
+            "showSymbol": len(times) < 60,
             "symbolSize": 5,
             "lineStyle": {"width": 2},
             "areaStyle": {"opacity": 0.08},
-            "data": points,
+            # A step without events has no row, and is nothing rather than something in between.
+            "data": [[at.timestamp() * 1000, points.get(at, 0)] for at in times],
         }
         for name, points in lines.items()
     ]
@@ -83,6 +87,7 @@ def _options(metric: Metric, answer: ShopAnswer, alerts: ShopAnswer) -> dict[str
         series.append({"name": "Alerts", "type": "line", "data": [], "markArea": area, "color": theme.ALARM})
     span = {"min": answer.period.start.timestamp() * 1000, "max": answer.period.until.timestamp() * 1000}
     return theme.chart(
+        _described(metric, answer),
         useUTC=True,
         tooltip={"trigger": "axis"},
         legend={"top": 0, "right": 0, "textStyle": {"color": "#64748b"}, "show": len(series) > 1},
@@ -90,6 +95,16 @@ def _options(metric: Metric, answer: ShopAnswer, alerts: ShopAnswer) -> dict[str
         yAxis=theme.axis("value", min=0),
         series=series,
     )
+
+
+def _times(metric: Metric, answer: ShopAnswer) -> list[datetime]:
+    """The beginning of each step of the period that has begun."""
+    every = step(answer.granularity, WINDOW_RESULTS[metric.result].window)
+    if every is None or not answer.rows:
+        return [row["window_start"] for row in answer.rows]
+    last = max(row["window_start"] for row in answer.rows)
+    end = max(last, min(datetime.now(UTC), answer.period.until - every))
+    return [answer.period.start + number * every for number in range((end - answer.period.start) // every + 1)]
 
 
 def _described(metric: Metric, answer: ShopAnswer) -> str:

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).parents[2] / "docs" / "notebooks"
+NOTEBOOKS = Path(__file__).parents[3] / "docs" / "notebooks"
 
 
 def run(name: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
