@@ -21,6 +21,10 @@ def test_durations(seconds: float | None, said: str) -> None:
     assert words.duration(seconds) == said
 
 
+def test_a_long_time_is_told_in_days() -> None:
+    assert words.duration(3 * 86_400) == "3 days"
+
+
 def test_amounts_and_shares() -> None:
     assert words.money(12.5, "USD") == "$12.50"
     assert words.money(1234.5, "EUR") == "€1,234"
