@@ -13,7 +13,7 @@ from flink_jobs.settings import JobSettings
 from ingestion.interrupt import Stop
 from ingestion.simulator.ground_truth import GroundTruth, TruthWriter
 from ingestion.simulator.output import FileOutput
-from ingestion.simulator.probability import SeenVisit, visits_of
+from ingestion.simulator.probability import SeenVisit
 from ingestion.simulator.scenario import Scenario
 from ingestion.simulator.simulation import Simulation
 
@@ -21,6 +21,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 _EVENTS_OF_A_VISIT = 8.3
 """The simulator's mean, docs/simulator.md."""
 
+_OPEN_FOR_AT_MOST = timedelta(hours=2)
 _FOLDERS = {"year": "Y", "month": "m", "day": "d"}
 Seen = tuple[datetime, str, str]
 """Time, session and type of an event."""
@@ -100,6 +101,24 @@ def write_features(settings: JobSettings, progress: backfill.Progress = lambda *
     backfill.backfill(settings, [USER], None, None, None, progress)
 
 
-def visits_before(events: Sequence[Seen], moment: datetime) -> list[SeenVisit]:
-    """Return the visits that somebody has seen by then."""
-    return visits_of((session, kind, at) for at, session, kind in events if at <= moment)
+class Visits:
+    """A visitor's visits as they are seen, moment after moment."""
+
+    def __init__(self, events: Sequence[Seen]) -> None:
+        self._events = events
+        self._next = 0
+        self._visits: dict[str, SeenVisit] = {}
+
+    def until(self, moment: datetime) -> list[SeenVisit]:
+        """Return the visits that may be open at a moment, and the one that began last; moments come in order."""
+        while self._next < len(self._events) and self._events[self._next][0] <= moment:
+            at, session, kind = self._events[self._next]
+            self._visits.setdefault(session, SeenVisit(at, at, kind)).see(kind, at)
+            self._next += 1
+        last = max(self._visits, key=lambda session: self._visits[session].began, default=None)
+        self._visits = {
+            session: visit
+            for session, visit in self._visits.items()
+            if session == last or moment - visit.last < _OPEN_FOR_AT_MOST
+        }
+        return list(self._visits.values())

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -24,7 +24,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks import command
 from benchmarks.result import Report, Result
-from benchmarks.shop_history import Shop, ShopHistory, visits_before, write_features
+from benchmarks.shop_history import Shop, ShopHistory, Visits, write_features
 from benchmarks.stack import running
 from deploy.stack.settings import ROOT, StackSettings
 from feature_repo.store import open_store
@@ -109,21 +109,17 @@ def _true_probabilities(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Which rows are of a visitor that the truth knows, and the probabilities of those."""
     visitors = history.truth.users()
-    seen = history.seen([visitors[user]["anonymous_id"] for user in set(users) if user in visitors])
+    known = users.isin(list(visitors)).to_numpy()
+    asked = pd.DataFrame({"user": users[known], "moment": cutoffs[known], "row": np.arange(known.sum())})
+    seen = history.seen([visitors[user]["anonymous_id"] for user in asked["user"].unique()])
     ask = getattr(TrueProbability(history.truth), task)
-    known = np.array([user in visitors for user in users])
-    true = []
-    for user, cutoff in zip(users[known], cutoffs[known], strict=True):
-        visitor, moment = visitors[user], cutoff.to_pydatetime()
-        visits = _recent(visits_before(seen[visitor["anonymous_id"]], moment), moment)
-        true.append(ask(visitor, moment, visits))
-    return known, np.array(true)
-
-
-def _recent(visits: list[Any], moment: datetime) -> list[Any]:
-    """Those that may be open still, and the last: the others change no probability."""
-    last = max(visits, key=lambda visit: visit.began)
-    return [visit for visit in visits if visit is last or moment - visit.last < timedelta(hours=2)]
+    true = np.empty(len(asked))
+    for user, rows in asked.sort_values("moment").groupby("user"):
+        visitor = visitors[str(user)]
+        visits = Visits(seen[visitor["anonymous_id"]])
+        for row, moment in zip(rows["row"], rows["moment"].dt.to_pydatetime(), strict=True):
+            true[row] = ask(visitor, moment, visits.until(moment))
+    return known, true
 
 
 def at_scale(shop: Shop, tell: Tell) -> AtScale:

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import training
-from benchmarks.shop_history import Shop, ShopHistory, visits_before
+from benchmarks.shop_history import Shop, ShopHistory
 from flink_jobs.backfill import arrivals
-from ingestion.simulator.probability import TrueProbability
+from ingestion.simulator.probability import TrueProbability, visits_of
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +41,20 @@ def test_the_truth_is_asked_of_what_was_seen_by_the_cut_off(history: ShopHistory
     visitors = history.truth.users()
     seen = history.seen([visitor["anonymous_id"] for visitor in visitors.values()])
     asked = [
-        (user, events[len(events) // 2][0])
+        (user, events[len(events) * part // 4][0])
+        for part in (3, 1, 2)
         for user, visitor in visitors.items()
         if len(events := seen[visitor["anonymous_id"]]) > 20
     ]
-    assert len(asked) > 30
+    assert len(asked) > 90
     users = pd.Series([user for user, _ in asked] + ["a stranger"])
     cutoffs = pd.Series([pd.Timestamp(at) for _, at in asked] + [pd.Timestamp(asked[0][1])])
     known, true = training._true_probabilities(history, "purchase_24h", users, cutoffs)
     assert known.tolist() == [True] * len(asked) + [False]
     truth = TrueProbability(history.truth)
     for (user, at), found in zip(asked, true, strict=True):
-        visits = visits_before(seen[visitors[user]["anonymous_id"]], at)
-        assert max(visit.last for visit in visits) <= at
+        events = seen[visitors[user]["anonymous_id"]]
+        visits = visits_of((session, kind, moment) for moment, session, kind in events if moment <= at)
         assert found == pytest.approx(truth.purchase_24h(visitors[user], at, visits), abs=1e-9)
     assert 0 < true.min() < true.max() < 1
 
