@@ -1,15 +1,17 @@
 """Simulated traffic at a steady rate in real time, made beforehand so that sending it costs little.
 
-A process of its own: ``python -m benchmarks.steady_load BOOTSTRAP RATE SECONDS``
+A process of its own: ``python -m benchmarks.steady_load BOOTSTRAP RATE SECONDS``. It stands for the web servers of a
+shop, which are other machines, so it sends with librdkafka, which takes a tenth of the processor time of kafka-python.
 """
 
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from ingestion.raw_producer import RawProducer
-from ingestion.settings import KafkaSettings
+from confluent_kafka import Producer
+
 from ingestion.simulator.disorder import Disorder, Record
 from ingestion.simulator.scenario import Scenario
 from ingestion.simulator.simulation import Simulation
@@ -61,20 +63,50 @@ def play(
             send(record)
 
 
+class LoadProducer:
+    """Sends without waiting; ``lost`` counts what Kafka did not take."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.lost = 0
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 10,
+                "compression.type": "lz4",
+                # As Kafka's own clients choose, for the key decides which events stay in order.
+                "partitioner": "murmur2_random",
+                "queue.buffering.max.messages": 1_000_000,
+            }
+        )
+
+    def send(self, record: Record) -> None:
+        """Take one record."""
+        key = None if record.key is None else record.key.encode()
+        self._producer.produce(record.topic.name, record.value, key, on_delivery=self._delivered)
+        self._producer.poll(0)
+
+    def close(self, seconds: float = 30) -> None:
+        """Wait until Kafka has what was sent."""
+        self.lost += self._producer.flush(seconds)
+
+    def _delivered(self, error: Any, _message: Any) -> None:
+        self.lost += error is not None
+
+
 def main() -> None:
-    """Make the traffic, say that it is ready, send it."""
+    """Make the traffic, say that it is ready, send it; exits with 1 when a record was lost."""
     bootstrap, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
     chosen = scenario(rate, seconds)
     records = list(Disorder(chosen)(Simulation(chosen).clean_events()))
-    producer = RawProducer(KafkaSettings(kafka_bootstrap=bootstrap))
-    with producer:
-        sys.stdout.write(READY + "\n")
-        sys.stdout.flush()
-        play(
-            bursts(records, chosen.start_us),
-            chosen.start_us / 1e6,
-            lambda record: producer.send_raw(record.topic.name, record.key, record.value),
-        )
+    producer = LoadProducer(bootstrap)
+    sys.stdout.write(READY + "\n")
+    sys.stdout.flush()
+    play(bursts(records, chosen.start_us), chosen.start_us / 1e6, producer.send)
+    producer.close()
+    if producer.lost:
+        sys.exit(f"{producer.lost} records of the load were lost")
 
 
 if __name__ == "__main__":
