@@ -11,7 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.fast_form import fast_form
 from serving.features import FeatureRow
+from serving.logs import LOGGER
 from serving.registry import ModelVersion
 
 Matrix = NDArray[np.float64]
@@ -77,7 +79,20 @@ def load_model(folder: Path, version: ModelVersion) -> ServedModel:
         raise ModelRefusedError("it has no input example to check it with")
     matrix = np.asarray(example, dtype=np.float64)
     check(classifier, matrix)
-    return ServedModel(version, classifier, vectorize, _one_row_seconds(classifier, matrix) < _QUICK_SECONDS)
+    fast = _fast_or_itself(classifier, matrix, version)
+    return ServedModel(version, fast, vectorize, _one_row_seconds(fast, matrix) < _QUICK_SECONDS)
+
+
+def _fast_or_itself(classifier: Classifier, example: Matrix, version: ModelVersion) -> Classifier:
+    """The classifier's fast form where there is one that answers the same; the log says when there is none."""
+    about = {"model": version.name, "version": version.version}
+    try:
+        form = fast_form(classifier, example)
+    except ValueError as error:
+        LOGGER.warning("the model serves as it is", extra={**about, "reason": str(error)})
+        return classifier
+    LOGGER.info("the model has a fast form" if form else "the model serves as it is", extra=about)
+    return form or classifier
 
 
 def _check_columns(about: Any) -> None:
