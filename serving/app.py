@@ -25,6 +25,7 @@ from serving.score_log import Producer, ScoreLog, connect
 from serving.scorer import Scorer
 from serving.security import ApiKeys
 from serving.settings import ScorerSettings
+from serving.shadow import ALIAS, Challenger, Shadow
 from serving.shop.lake import ShopLake
 from serving.shop.live import LiveWindows
 from serving.shop.shop_metrics import ShopMetrics
@@ -76,11 +77,16 @@ def create_app(
         for name in settings.models
     }
     reader = FeatureReader(open_store or open_feast, settings.redis_timeout_ms / 1000, settings.redis)
+    challengers = {
+        name: Challenger(name, found_registry, ModelCache(settings.models_folder / ALIAS, name), load)
+        for name in settings.models
+    }
+    shadow = Shadow(challengers, found_metrics)
     log = ScoreLog(
-        connect_kafka or (lambda: connect(settings.kafka_bootstrap)), found_metrics, settings.score_log_queue
+        connect_kafka or (lambda: connect(settings.kafka_bootstrap)), found_metrics, settings.score_log_queue, shadow
     )
     collector = _collector(settings, found_metrics, connect_collector)
-    scorer = Scorer(reader, slots, log, found_metrics, settings.model_poll_seconds)
+    scorer = Scorer(reader, slots, log, found_metrics, settings.model_poll_seconds, shadow)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

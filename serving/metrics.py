@@ -58,6 +58,19 @@ class Metrics:
             ["model"],
             registry=registry,
         )
+        self.shadow_difference = Histogram(
+            "shopstream_shadow_difference",
+            "Distance of the challenger's probability from the champion's",
+            ["model", "version"],
+            buckets=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+            registry=registry,
+        )
+        self.shadow_failures = Counter(
+            "shopstream_shadow_failures_total",
+            "Scores that the challenger failed to give",
+            ["model", "version"],
+            registry=registry,
+        )
         self.scores_logged = Counter(
             "shopstream_scores_logged_total", "Scores that Kafka acknowledged", registry=registry
         )

@@ -13,6 +13,7 @@ from ingestion.topics import SCORED_USERS
 from serving.features import FeatureRow
 from serving.logs import LOGGER
 from serving.metrics import Metrics
+from serving.shadow import Shadow
 
 _RETRY_SECONDS = 2.0
 
@@ -53,12 +54,15 @@ class ScoreLog:
     (queue full, or not delivered within 15 s) is counted in ``shopstream_scores_not_logged_total``.
     """
 
-    def __init__(self, connect: Callable[[], Producer], metrics: Metrics, queue_size: int) -> None:
-        """``connect`` is called in the thread, again every 2 s while Kafka is away."""
+    def __init__(
+        self, connect: Callable[[], Producer], metrics: Metrics, queue_size: int, shadow: Shadow | None = None
+    ) -> None:
+        """``connect`` is called in the thread, again every 2 s while Kafka is away; so is the ``shadow``."""
+        self._shadow = shadow
         self._connect = connect
         self._metrics = metrics
         # None wakes the thread up to stop.
-        self._queue: Queue[tuple[str, dict[str, Any]] | None] = Queue(queue_size)
+        self._queue: Queue[tuple[FeatureRow, dict[str, Any]] | None] = Queue(queue_size)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="score-log", daemon=True)
         self._producer: Producer | None = None
@@ -91,7 +95,7 @@ class ScoreLog:
             "cold_start": row.cold_start,
         }
         try:
-            self._queue.put_nowait((row.user_id, record))
+            self._queue.put_nowait((row, record))
         except Full:
             self._metrics.scores_not_logged.labels("queue_full").inc()
 
@@ -136,12 +140,14 @@ class ScoreLog:
         self.problem = None
         return True
 
-    def _send(self, key: str, record: dict[str, Any]) -> None:
+    def _send(self, row: FeatureRow, record: dict[str, Any]) -> None:
         assert self._producer is not None  # noqa: S101 - only called once connected
+        if self._shadow is not None:
+            record |= self._shadow.score(record["model"], row, record["scored_at"], record["probability"])
         try:
             future = self._producer.send(
                 SCORED_USERS.name,
-                key=key.encode(),
+                key=row.user_id.encode(),
                 value=orjson.dumps(record, option=orjson.OPT_UTC_Z),
             )
         except Exception as error:  # a full buffer or an unknown topic: this score is lost, the thread is not

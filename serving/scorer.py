@@ -14,6 +14,7 @@ from serving.model import ServedModel
 from serving.model_slot import ModelSlot
 from serving.problems import ProblemError
 from serving.score_log import ScoreLog
+from serving.shadow import Shadow
 
 # Above this a prediction takes long enough to be felt by the calls beside it.
 _INLINE_ROWS = 32
@@ -44,12 +45,14 @@ class Scorer:
         log: ScoreLog,
         metrics: Metrics,
         poll_seconds: float,
+        shadow: Shadow | None = None,
     ) -> None:
         self.features = features
         self.slots = slots
         self.log = log
         self._metrics = metrics
         self._poll_seconds = poll_seconds
+        self._shadow = shadow
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="models", daemon=True)
 
@@ -128,4 +131,9 @@ class Scorer:
                     slot.refresh()
                 except Exception:  # the thread must outlive any fault, or no model would ever be swapped again
                     LOGGER.exception("a look at the registry failed", extra={"model": slot.name})
+            try:
+                if self._shadow is not None:
+                    self._shadow.refresh()
+            except Exception:  # as above
+                LOGGER.exception("a look at the challengers failed")
             self._stopping.wait(self._poll_seconds)

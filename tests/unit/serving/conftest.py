@@ -94,6 +94,7 @@ class FakeRegistry:
 
     def __init__(self) -> None:
         self.version: ModelVersion | None = None
+        self.challenger: ModelVersion | None = None
         self.away = False
         self.downloads = 0
 
@@ -101,11 +102,15 @@ class FakeRegistry:
         tags = {"intercept": str(intercept)}
         self.version = ModelVersion("purchase_24h", version, "champion", f"{identity}/{version}", tags)
 
+    def challenge(self, version: str, intercept: float) -> None:
+        tags = {"intercept": str(intercept)}
+        self.challenger = ModelVersion("purchase_24h", version, "challenger", f"registry-1/{version}", tags)
+
     def champion(self, name: str, alias: str) -> ModelVersion | None:
         if self.away:
             raise RegistryAwayError("MLflow is away")
-        assert (name, alias) == ("purchase_24h", "champion")
-        return self.version
+        assert name == "purchase_24h"
+        return {"champion": self.version, "challenger": self.challenger}[alias]
 
     def download(self, version: ModelVersion, folder: Path) -> None:
         if self.away:
