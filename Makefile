@@ -35,6 +35,10 @@ test-unit: setup ## Run the tests that need no service (seconds)
 bench: setup ## Measure how fast the parts are, beside the plain way (ONLY=parser,producer: some)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only '$(ONLY)')
 
+.PHONY: bench-serving
+bench-serving: setup ## Measure the scorer beside mlflow models serve, a ten-minute soak included
+	@$(BIN)/python -m benchmarks.serving --soak-seconds 600
+
 .PHONY: check
 check: setup ## Lint, formatting, types, and whether the lock fits pyproject.toml
 	@$(BIN)/ruff check .

@@ -24,6 +24,7 @@ _PATH = (
     "freshness",
     "user_state",
     "training",
+    "serving",
 )
 """The order of the path that an event takes; others follow."""
 

@@ -1,0 +1,46 @@
+"""What hey prints is read, and the goals of the report."""
+
+import pytest
+
+from benchmarks.hey import Calls, read
+from benchmarks.serving import report
+from ingestion.errors import ShopstreamError
+
+OUTPUT = """response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset
+0.0010,0.0001,0.0000,0.0000,0.0009,0.0000,200,0.0000
+0.0030,0.0001,0.0000,0.0000,0.0009,0.0000,200,0.4970
+0.0020,0.0001,0.0000,0.0000,0.0009,0.0000,503,0.2000
+"""
+
+
+def test_what_hey_printed() -> None:
+    found = read(OUTPUT)
+    assert sorted(found.milliseconds) == pytest.approx([1, 2, 3])
+    assert found.percentile(50) == pytest.approx(2)
+    assert found.per_second == pytest.approx(6)
+    assert found.failed == 1
+    with pytest.raises(ShopstreamError, match="no call"):
+        read("")
+
+
+def calls(milliseconds: float, per_second: float = 500.0, failed: int = 0) -> Calls:
+    return Calls([milliseconds] * 99 + [10 * milliseconds], per_second, failed)
+
+
+def test_goals() -> None:
+    found = {
+        "kind": "lightgbm",
+        "steady": calls(1.2),
+        "fastest": calls(2, 1500),
+        "batch": calls(70),
+        "mlflow": calls(20, 180, 2),
+        "soak": Calls([1.0] * 100 + [1.5] * 100 + [1.3] * 100, 500, 0),
+        "memory": (100 * 2**20, 120 * 2**20),
+    }
+    met = {result.name.partition(": ")[2]: (result.figure, result.met) for result in report(found)}
+    assert met["one user at 500 calls/s, median"] == (1.2, True)
+    assert met["calls a second over mlflow's"] == (pytest.approx(1500 / 180), True)
+    assert met["1000 users in a call, median"] == (70, False)
+    assert met["calls not answered 200"] == (2, False)
+    assert met["soak, last third's median over the first's"] == (pytest.approx(1.3), False)
+    assert met["soak, memory grown"] == (20, True)
