@@ -29,6 +29,7 @@ from benchmarks.stack import running
 from deploy.stack.settings import ROOT, StackSettings
 from feature_repo.store import open_store
 from flink_jobs.settings import JobSettings
+from ingestion.errors import ShopstreamError
 from ingestion.simulator.probability import TrueProbability
 from training import dataset
 from training.fitting import probabilities
@@ -42,7 +43,7 @@ TRUTH = {
     "churn_30d": Shop(users=5_000, visits_a_day=1 / 3, days=150),
 }
 """What can be known of a visitor lies in its last day: here it comes often; for churn, ten times in the horizon."""
-MANY = Shop(users=100_000, visits_a_day=0.03, days=100)
+MANY = Shop(users=100_000, visits_a_day=0.025, days=130)
 CUTOFFS = 3
 Tell = Callable[[str], None]
 
@@ -158,7 +159,7 @@ def _train(stack: StackSettings, task: str, search: str) -> tuple[dict[str, Any]
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, line)
+        raise ShopstreamError(f"`shopstream train {task}` failed; what it said is above.")
     return json.loads(output.read_bytes()), time.monotonic() - begun, usage.ru_maxrss * 1024
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training import search
 from training.dataset import Dataset
 from training.ensemble import ensemble
 from training.fitting import fit, recency_baseline
@@ -68,3 +69,16 @@ def test_the_ensemble_is_the_mean_of_the_best_three(shop_data: Dataset) -> None:
     assert together.test_probabilities == pytest.approx(mean, abs=1e-12)
     assert together.parameters["members"] == ", ".join(fitted.candidate.name for fitted in best)
     assert set(together.candidate.packages) == {name for fitted in best for name in fitted.candidate.packages}
+
+
+def test_a_fast_search_looks_at_whole_users(shop_data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = shop_data.train
+    monkeypatch.setattr(search, "FAST_ROWS", len(train.labels) // 3)
+    inputs, labels, users = search._drawn(train, seed=7)
+    assert 0.1 * len(train.labels) < len(labels) < 0.6 * len(train.labels)
+    assert len(labels) == train.users.isin(users).sum()
+    assert (inputs.index == labels.index).all()
+    again = search._drawn(train, seed=7)[0]
+    assert again.equals(inputs) and not search._drawn(train, seed=8)[0].equals(inputs)
+    monkeypatch.setattr(search, "FAST_ROWS", len(train.labels))
+    assert len(search._drawn(train, seed=7)[1]) == len(train.labels)
