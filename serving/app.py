@@ -14,6 +14,7 @@ from serving.client_address import ClientAddress
 from serving.collector import Collector
 from serving.cors import Cors
 from serving.features import FeatureReader, OnlineStore
+from serving.limits import Limits
 from serving.metrics import Metrics
 from serving.middleware import RequestContext
 from serving.model import load_model
@@ -29,6 +30,7 @@ from serving.shadow import ALIAS, Challenger, Shadow
 from serving.shop.lake import ShopLake
 from serving.shop.live import LiveWindows
 from serving.shop.shop_metrics import ShopMetrics
+from serving.token_bucket import TokenBucket
 
 _DESCRIPTION = """
 Scores shoppers while they are on the page: features from the online store, the champion from the registry.
@@ -102,6 +104,7 @@ def create_app(
     app.state.scorer = scorer
     app.state.metrics = found_metrics
     app.state.api_keys = ApiKeys(settings.accepted_keys)
+    app.state.api_buckets = [TokenBucket(settings.api_rate, settings.api_burst) for _ in settings.accepted_keys]
     app.state.collector = collector
     app.state.shop = _shop(settings)
     app.state.client_address = ClientAddress(settings.trusted_proxies)
@@ -110,6 +113,7 @@ def create_app(
     openapi.install(app)
     for resource in (score, features, shop_metrics, models, collect, tracker_js, health):
         app.include_router(resource.router)
+    app.add_middleware(Limits, at_once=settings.calls_at_once, body_bytes=settings.body_bytes)
     app.add_middleware(RequestContext, metrics=found_metrics)
     return app
 

@@ -43,6 +43,8 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers[HEADER] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["X-Frame-Options"] = "DENY"
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

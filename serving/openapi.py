@@ -13,10 +13,10 @@ _MEANINGS = {
     400: "The body is not JSON, or holds no valid event; error_code and refused say why",
     401: "No key, or one that is not accepted",
     404: "A model this scorer does not serve",
-    413: "More than 32 KB a message, or 500 KB a batch",
+    413: "The body is too long: of the collector 32 KB a message and 500 KB a batch, else 1 MB",
     415: "A content type or encoding that is not read",
     422: "The request is not as documented",
-    429: "Too many events; try again after Retry-After seconds",
+    429: "Too many calls of this key, or too many events; try again after Retry-After seconds",
     503: "Something needed for the answer is away, with the reason; try again after Retry-After seconds",
 }
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from fastapi import Request, Security
@@ -10,6 +11,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from ingestion.errors import ShopstreamError
 from serving.problems import ProblemError
+from serving.token_bucket import TokenBucket
 
 _DIGEST_PREFIX = "sha256:"
 
@@ -62,9 +64,15 @@ async def require_api_key(
     header: Annotated[str | None, Security(_header)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> None:
-    """Refuse a call without an accepted key: 401 as a problem."""
+    """Refuse a call without an accepted key, 401, and one above the key's rate, 429; both as problems."""
     key = header or (bearer.credentials if bearer else None)
     keys: ApiKeys = request.app.state.api_keys
-    if key is None or not keys.accepts(key):
+    number = None if key is None else keys.number(key)
+    if number is None:
         detail = "Send an API key in the X-API-Key header." if key is None else "This API key is not accepted."
         raise ProblemError(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
+    buckets: Sequence[TokenBucket] = request.app.state.api_buckets
+    if wait := buckets[number].take(1):
+        seconds = str(math.ceil(wait))
+        detail = f"This key has made too many calls; call again in {seconds} s."
+        raise ProblemError(429, "rate-limited", detail, headers={"Retry-After": seconds})

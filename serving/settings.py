@@ -112,6 +112,18 @@ class ScorerSettings(FeatureStoreSettings, CollectorSettings):
     api_keys: SecretStr = Field(default=SecretStr(""), validate_default=True)
     """Keys that may call, separated by commas; each in clear or as ``sha256:<hex digest>``."""
 
+    api_rate: float = Field(default=2_000, gt=0)
+    """Calls a second that one API key may make in the long run."""
+
+    api_burst: int = Field(default=4_000, ge=1)
+    """Calls that one API key may make at once after a pause."""
+
+    calls_at_once: int = Field(default=256, ge=1)
+    """Calls that may be under way; further ones are answered 503 at once."""
+
+    body_bytes: int = Field(default=1_000_000, ge=1_000)
+    """Longest body of a call; the collector has limits of its own."""
+
     model: str = "purchase_24h"
     """Registered models to serve, separated by commas; the first answers when a call names none."""
 

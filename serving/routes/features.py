@@ -16,7 +16,7 @@ router = APIRouter(
     prefix="/v1/features",
     tags=["features"],
     dependencies=[Security(require_api_key)],
-    responses=problems(401, 422, 503),
+    responses=problems(401, 413, 422, 429, 503),
 )
 
 

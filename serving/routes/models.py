@@ -12,7 +12,10 @@ from serving.scorer import Scorer
 from serving.security import require_api_key
 
 router = APIRouter(
-    prefix="/v1/models", tags=["models"], dependencies=[Security(require_api_key)], responses=problems(401)
+    prefix="/v1/models",
+    tags=["models"],
+    dependencies=[Security(require_api_key)],
+    responses=problems(401, 413, 429, 503),
 )
 
 

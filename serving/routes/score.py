@@ -16,7 +16,7 @@ router = APIRouter(
     prefix="/v1/score",
     tags=["score"],
     dependencies=[Security(require_api_key)],
-    responses=problems(401, 404, 422, 503),
+    responses=problems(401, 404, 413, 422, 429, 503),
 )
 
 

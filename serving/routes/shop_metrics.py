@@ -22,7 +22,7 @@ router = APIRouter(
     prefix="/v1/metrics",
     tags=["metrics"],
     dependencies=[Security(require_api_key)],
-    responses=problems(401, 404, 422, 503),
+    responses=problems(401, 404, 413, 422, 429, 503),
 )
 
 
