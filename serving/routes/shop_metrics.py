@@ -34,7 +34,12 @@ async def _shop(request: Request) -> ShopMetrics:
 ShopDep = Annotated[ShopMetrics, Depends(_shop)]
 
 
-@router.get("/{result}", response_model=ShopMetricsOut, summary="Windows and reports of the shop")
+@router.get(
+    "/{result}",
+    response_model=ShopMetricsOut,
+    summary="Windows and reports of the shop",
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
 async def shop_metrics(
     result: Annotated[str, Path(max_length=50, examples=["revenue"], description=f"One of {', '.join(RESULTS)}")],
     shop: ShopDep,
