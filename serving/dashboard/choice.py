@@ -14,6 +14,7 @@ PRESETS = {
 }
 CUSTOM = "custom"
 MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -27,14 +28,16 @@ class Choice:
     metric: str = "revenue"
 
     def period(self, now: datetime | None = None) -> Period:
-        """Return the period that is meant; a preset's ends with the minute under way.
+        """Return the period that is meant; a preset's ends with the minute under way, a long one's with five.
 
         Raises ValueError for days that are none or the wrong way round.
         """
         if self.preset != CUSTOM:
-            now = now or datetime.now(UTC)
-            until = now.replace(second=0, microsecond=0) + MINUTE
-            return Period(until - PRESETS[self.preset][1], until)
+            length = PRESETS[self.preset][1]
+            step = MINUTE if length <= timedelta(days=1) else 5 * MINUTE
+            until = (now or datetime.now(UTC)).replace(microsecond=0)
+            until += step - (until - _EPOCH) % step
+            return Period(until - length, until)
         try:
             first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (self.first_day, self.last_day))
         except ValueError:

@@ -20,6 +20,7 @@ from serving.shop.windows import ROWS, windows
 
 RESULTS = (*WINDOW_RESULTS, funnels.NAME, alerts.NAME, *REPORTS)
 _KEPT = 256
+_KEPT_TIMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,30 @@ class Question:
     limit: int = ROWS
 
 
+@dataclass(slots=True)
+class _Kept:
+    """An answer under way or given, and until when it holds (monotonic seconds)."""
+
+    task: "asyncio.Task[ShopAnswer]"
+    until: float = 0.0
+
+
 class ShopMetrics:
     """Answers questions in threads, few at a time."""
 
     def __init__(
         self, lake: ShopLake, live: LiveWindows, funnel: Funnel, *, fresh_seconds: float = 1.5, at_once: int = 2
     ) -> None:
-        """``fresh_seconds``: how long an answer is given again. ``at_once``: questions that are answered at a time."""
+        """``fresh_seconds``: how long an answer is given again; one that took long, ten times as long as it took.
+
+        ``at_once``: questions that are answered at a time.
+        """
         self.lake = lake
         self.live = live
         self.funnel = funnel
         self._fresh_seconds = fresh_seconds
         self._answering = asyncio.Semaphore(at_once)
-        self._kept: dict[Question, tuple[float, asyncio.Task[ShopAnswer]]] = {}
+        self._kept: dict[Question, _Kept] = {}
 
     async def ask(self, question: Question, wait_seconds: float = 10) -> ShopAnswer:
         """Answer; ProblemError 404 for an unknown result, 422 for what it cannot be asked, else 503."""
@@ -55,12 +67,18 @@ class ShopMetrics:
             raise ProblemError(404, "unknown-result", f"There is no such result; there are {', '.join(RESULTS)}.")
         now = time.monotonic()
         kept = self._kept.get(question)
-        if kept is None or (kept[0] < now and kept[1].done()):
+        if kept is None or (kept.task.done() and kept.until < now):
             self._forget(now)
-            task = asyncio.create_task(self._answer(question, wait_seconds))
-            kept = self._kept[question] = (now + self._fresh_seconds, task)
+            kept = self._kept[question] = _Kept(asyncio.create_task(self._answer(question, wait_seconds)))
+            kept.task.add_done_callback(lambda task: self._keep(task, kept, now))
         # One who goes away takes the answer from nobody else.
-        return await asyncio.shield(kept[1])
+        return await asyncio.shield(kept.task)
+
+    def _keep(self, task: "asyncio.Task[ShopAnswer]", kept: "_Kept", asked: float) -> None:
+        """Say until when an answer holds; what went wrong is tried again at once."""
+        now = time.monotonic()
+        well = not task.cancelled() and task.exception() is None
+        kept.until = now + max(self._fresh_seconds, _KEPT_TIMES * (now - asked)) if well else now
 
     async def _answer(self, question: Question, wait_seconds: float) -> ShopAnswer:
         try:
@@ -105,5 +123,5 @@ class ShopMetrics:
     def _forget(self, now: float) -> None:
         if len(self._kept) < _KEPT:
             return
-        for question in [question for question, (until, task) in self._kept.items() if until < now and task.done()]:
+        for question in [question for question, kept in self._kept.items() if kept.task.done() and kept.until < now]:
             del self._kept[question]
