@@ -150,6 +150,7 @@ class Demo:
 
     def _addresses(self) -> dict[str, str]:
         return {
+            "dashboard": f"http://{self._settings.scorer}/dashboard/",
             "scorer, API": f"http://{self._settings.scorer}/docs (X-API-Key: {DEFAULT_LOCAL_KEY})",
             "Flink": f"http://{self._settings.flink_rest}",
             "MLflow": self._settings.mlflow,

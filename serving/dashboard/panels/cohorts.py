@@ -60,5 +60,5 @@ class Cohorts(Panel):
                 share = found[week]["retention"] if week in found else 0.0
                 # White on more than half of the colour would be hard to read, so the ground stays light.
                 style = f"background:rgba(37,99,235,{0.55 * share:.3f})"
-                with ui.element("td").classes("px-2 py-1 rounded").style(style):
+                with ui.element("td").classes("px-2 py-1 rounded whitespace-nowrap").style(style):
                     ui.label(words.percent(share, 0) if week in found else "")

@@ -34,7 +34,7 @@ def page(demo: Demo) -> Iterator[Page]:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
-        found = browser.new_page(viewport={"width": 1440, "height": 900})
+        found = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         failed: list[str] = []
         found.on("requestfailed", lambda request: failed.append(request.url))
         found.on("pageerror", lambda error: failed.append(str(error)))
