@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -107,7 +108,13 @@ def mlflow_serving(stack: StackSettings) -> Iterator[str]:
             env={**_plain_environment(), "MLFLOW_TRACKING_URI": stack.mlflow},
         )  # fmt: skip
     try:
-        wait_until_ready(f"http://127.0.0.1:{port}", "/ping")
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", "/ping")
+        except ShopstreamError as error:
+            said = (stack.logs / "mlflow-serve.log").read_text().strip().splitlines()
+            raise ShopstreamError(
+                f"mlflow models serve does not start: {said[-1] if said else 'it says nothing'}"
+            ) from error
         yield f"http://127.0.0.1:{port}/invocations"
     finally:
         process.terminate()
@@ -115,7 +122,9 @@ def mlflow_serving(stack: StackSettings) -> Iterator[str]:
 
 
 def _plain_environment() -> dict[str, str]:
-    return {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    # MLflow starts uvicorn by its name.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
 
 
 def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def _true_probabilities(
     for user, rows in asked.sort_values("moment").groupby("user"):
         visitor = visitors[str(user)]
         visits = Visits(seen[visitor["anonymous_id"]])
-        for row, moment in zip(rows["row"], rows["moment"].dt.to_pydatetime(), strict=True):
+        for row, moment in zip(rows["row"], [at.to_pydatetime() for at in rows["moment"]], strict=True):
             true[row] = ask(visitor, moment, visits.until(moment))
     return known, true
 

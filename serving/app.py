@@ -15,6 +15,7 @@ from serving.collector import Collector
 from serving.cors import Cors
 from serving.features import FeatureReader, OnlineStore
 from serving.limits import Limits
+from serving.many_features import ManyFeatures
 from serving.metrics import Metrics
 from serving.middleware import RequestContext
 from serving.model import load_model
@@ -78,7 +79,9 @@ def create_app(
         )
         for name in settings.models
     }
-    reader = FeatureReader(open_store or open_feast, settings.redis_timeout_ms / 1000, settings.redis)
+    timeout = settings.redis_timeout_ms / 1000
+    many = None if open_store else ManyFeatures(settings.redis, timeout).read
+    reader = FeatureReader(open_store or open_feast, timeout, settings.redis, many)
     challengers = {
         name: Challenger(name, found_registry, ModelCache(settings.models_folder / ALIAS, name), load)
         for name in settings.models

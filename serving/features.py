@@ -71,9 +71,19 @@ class OnlineStore(Protocol):
 class FeatureReader:
     """Reads by feature service; never waits for the store longer than its timeout, and recovers with it."""
 
-    def __init__(self, open_store: Callable[[], OnlineStore], timeout_seconds: float, address: str) -> None:
-        """``address`` is told to callers when the store is away; nothing connects before ``open``."""
+    def __init__(
+        self,
+        open_store: Callable[[], OnlineStore],
+        timeout_seconds: float,
+        address: str,
+        read_many: Callable[[Sequence[str]], list[FeatureRow]] | None = None,
+    ) -> None:
+        """``address`` is told to callers when the store is away; nothing connects before ``open``.
+
+        ``read_many`` reads all user features of many users; without it Feast's client does.
+        """
         self._open_store = open_store
+        self._read_many = read_many
         self._timeout = timeout_seconds
         self._address = address
         self._store: OnlineStore | None = None
@@ -115,6 +125,8 @@ class FeatureReader:
                 # One limit for connecting and reading together.
                 async with asyncio.timeout(self._timeout):
                     answer = await self._store.get_online_features_async(features, entities)
+            elif self._read_many is not None:
+                return await asyncio.to_thread(self._read_many, user_ids)
             else:
                 # Feast's own work on many rows takes time too; only the client's waits are limited here.
                 answer = await asyncio.to_thread(self._store.get_online_features, features, entities)

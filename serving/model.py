@@ -18,6 +18,7 @@ from serving.registry import ModelVersion
 
 Matrix = NDArray[np.float64]
 _QUICK_SECONDS = 0.005
+_FEW_ROWS = 8
 
 
 class ModelRefusedError(Exception):
@@ -50,7 +51,10 @@ class ServedModel:
 def vectorize(rows: Sequence[FeatureRow], as_of: datetime) -> Matrix:
     """Return the (n, columns) matrix that training makes of the same rows as of the same moment."""
     from training.vector import vectorize as vector_of
+    from training.vector import vectorize_rows
 
+    if len(rows) > _FEW_ROWS:
+        return vectorize_rows([row.values for row in rows], as_of)
     return np.vstack([vector_of(row.values, as_of) for row in rows])
 
 

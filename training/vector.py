@@ -1,6 +1,6 @@
 """The models' input: one feature row and a moment become numbers in a fixed order, here and in the scorer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,24 @@ def vectorize(features: Mapping[str, Any], moment: datetime) -> npt.NDArray[np.f
         else:
             vector[position] = value
     return vector
+
+
+def vectorize_rows(rows: Sequence[Mapping[str, Any]], moment: datetime) -> npt.NDArray[np.float64]:
+    """Return ``vectorize`` of many rows of plain values at one moment, shape ``(len(rows), len(COLUMNS))``.
+
+    A timestamp is an aware datetime; a value is a number, a datetime or None.
+    """
+    at = _seconds(moment)
+    matrix = np.empty((len(rows), len(COLUMNS)))
+    for position, name in enumerate(FEATURES):
+        found = [row.get(name) for row in rows]
+        if name in _AGES:
+            seconds = np.array([np.nan if value is None else value.timestamp() for value in found])
+            found_or_nan = np.maximum(0.0, (at - np.floor(seconds)) / _HOUR)
+        else:
+            found_or_nan = np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+        matrix[:, position] = np.where(np.isnan(found_or_nan), COLD_START[position], found_or_nan)
+    return matrix
 
 
 def vectorize_frame(frame: pd.DataFrame, moments: "pd.Series[Any]") -> pd.DataFrame:

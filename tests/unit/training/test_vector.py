@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flink_jobs.features.schema import USER_FEATURES
-from training.vector import COLD_START, COLUMNS, FEATURES, vectorize, vectorize_frame
+from training.vector import COLD_START, COLUMNS, FEATURES, vectorize, vectorize_frame, vectorize_rows
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -41,6 +41,11 @@ def test_order_is_that_of_the_features() -> None:
     assert COLUMNS[FEATURES.index("first_seen")] == "tenure_hours"
     assert COLUMNS[FEATURES.index("last_seen")] == "recency_hours"
     assert [c for c in COLUMNS if not c.endswith("_hours")] == [f for f in FEATURES if not f.endswith("_seen")]
+
+
+@given(rows=st.lists(_ROWS, min_size=1, max_size=20), moment=_MOMENTS)
+def test_many_rows_are_bit_for_bit_those_of_one_after_the_other(rows: list[dict[str, Any]], moment: datetime) -> None:
+    assert (vectorize_rows(rows, moment) == np.vstack([vectorize(row, moment) for row in rows])).all()
 
 
 def test_unknown_user_is_the_cold_start() -> None:
