@@ -90,16 +90,27 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[bytes, dict[str
         )
         """
     )
-    result = t_env.execute_sql(
+    # Not collect(): a row through it takes 8 ms.
+    t_env.execute_sql(
+        f"""
+        CREATE TEMPORARY TABLE made (
+            event_id STRING, event_type STRING, `time` STRING, user_id STRING, page STRING, total DOUBLE,
+            error_code STRING, `raw` BYTES
+        ) WITH ('connector' = 'filesystem', 'path' = '{folder.with_name(folder.name + "-made")}', 'format' = 'json')
         """
+    )
+    t_env.execute_sql(
+        """
+        INSERT INTO made
         SELECT event_id, event_type, CAST(`timestamp` AS STRING) AS `time`, user_id,
             `properties.page` AS page, `properties.total` AS total, error_code, `raw`
         FROM records
         """
-    )
-    names = ("event_id", "event_type", "time", "user_id", "page", "total", "error_code", "raw")
-    with result.collect() as collected:
-        made = [dict(zip(names, row, strict=True)) for row in collected]
+    ).wait()
+    (part,) = folder.with_name(folder.name + "-made").iterdir()
+    made = [json.loads(line) for line in part.read_text().splitlines()]
+    for row in made:
+        row["raw"] = base64.b64decode(row["raw"])
     assert len(made) == len(values)
     return list(zip(values, made, strict=True))
 
