@@ -91,7 +91,9 @@ def create_app(
         connect_kafka or (lambda: connect(settings.kafka_bootstrap)), found_metrics, settings.score_log_queue, shadow
     )
     collector = _collector(settings, found_metrics, connect_collector)
-    scorer = Scorer(reader, slots, log, found_metrics, settings.model_poll_seconds, shadow)
+    scorer = Scorer(
+        reader, slots, log, found_metrics, settings.model_poll_seconds, shadow, settings.feature_age_limit_seconds
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

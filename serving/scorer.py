@@ -12,7 +12,7 @@ from serving.logs import LOGGER
 from serving.metrics import Metrics
 from serving.model import ServedModel
 from serving.model_slot import ModelSlot
-from serving.problems import ProblemError
+from serving.problems import NotReadyError, ProblemError
 from serving.score_log import ScoreLog
 from serving.shadow import Shadow
 
@@ -46,6 +46,7 @@ class Scorer:
         metrics: Metrics,
         poll_seconds: float,
         shadow: Shadow | None = None,
+        age_limit_seconds: float | None = None,
     ) -> None:
         self.features = features
         self.slots = slots
@@ -53,6 +54,7 @@ class Scorer:
         self._metrics = metrics
         self._poll_seconds = poll_seconds
         self._shadow = shadow
+        self._age_limit_seconds = age_limit_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_fresh, name="models", daemon=True)
 
@@ -83,13 +85,15 @@ class Scorer:
     async def score(self, user_ids: Sequence[str], model_name: str | None, request_id: str) -> Scores:
         """Score users with one feature read and one prediction; each score is logged.
 
-        Raises NotReadyError (503) without features or a model, ProblemError (404) for an unknown model.
+        Raises NotReadyError (503) without features or a model and for features older than the limit, ProblemError
+        (404) for an unknown model.
         """
         model = self.slot(model_name).serving()
         start = time.perf_counter()
         rows = await self.features.read(model.version.name, user_ids)
         read = time.perf_counter()
         scored_at = datetime.now(UTC)
+        self._check_age(rows, scored_at)
         if model.is_quick and len(rows) <= _INLINE_ROWS:
             probabilities = model.probabilities(rows, scored_at)
         else:
@@ -98,6 +102,15 @@ class Scorer:
         scores = Scores(rows, probabilities, model, scored_at, (read - start) * 1000, (predicted - read) * 1000)
         self._account(scores, request_id)
         return scores
+
+    def _check_age(self, rows: Sequence[FeatureRow], now: datetime) -> None:
+        limit = self._age_limit_seconds
+        if limit is None:
+            return
+        oldest = max((age for row in rows if (age := row.age_seconds(now)) is not None), default=0.0)
+        if oldest > limit:
+            detail = f"Features are {oldest:.0f} s old, more than the {limit:.0f} s that this scorer answers from."
+            raise NotReadyError("features-stale", detail)
 
     def _account(self, scores: Scores, request_id: str) -> None:
         metrics, version = self._metrics, scores.model.version

@@ -118,6 +118,10 @@ class ScorerSettings(FeatureStoreSettings, CollectorSettings):
     api_burst: int = Field(default=4_000, ge=1)
     """Calls that one API key may make at once after a pause."""
 
+    feature_age_limit_seconds: float | None = Field(default=None, gt=0)
+    """Scores from features older than this are refused (503); without it they are answered with their age. An idle
+    user's features are as old as their last change."""
+
     calls_at_once: int = Field(default=256, ge=1)
     """Calls that may be under way; further ones are answered 503 at once."""
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,20 @@ def test_a_body_that_is_too_long_is_refused(narrow: tuple[TestClient, FakeStore]
     chunked = client.post("/v1/score", content=parts(), headers={"X-API-Key": "one"})
     assert_problem(chunked, 413, "too-large")
     assert score(client, "two").status_code == 200
+
+
+def test_features_older_than_the_limit_are_refused(tmp_path: Path) -> None:
+    registry, store = FakeRegistry(), FakeStore()
+    registry.promote("1", 0.25)
+    now = datetime.now(UTC)
+    store.rows |= {"old": (now - timedelta(seconds=90), {}), "new": (now, {"purchases_24h": 1})}
+    settings = ScorerSettings(state=tmp_path, model_poll_seconds=0.05, feature_age_limit_seconds=60)
+    with TestClient(make_app(settings, store, registry, FakeProducer()), headers=LOCAL_KEY) as client:
+        wait_until(lambda: client.get("/readyz").status_code == 200)
+        body = assert_problem(client.post("/v1/score", json={"user_id": "old"}), 503, "features-stale")
+        assert "90 s old" in body["detail"] or "91 s old" in body["detail"]
+        assert client.post("/v1/score", json={"user_id": "new"}).status_code == 200
+        assert client.post("/v1/score", json={"user_id": "nobody"}).json()["cold_start"] is True
 
 
 def test_every_answer_has_headers_that_keep_browsers_from_harm(world: World) -> None:
