@@ -14,7 +14,7 @@ def serve() -> None:
     \b
     Examples:
       shopstream serve
-      SHOPSTREAM_SCORER=0.0.0.0:8000 SHOPSTREAM_API_KEYS=... shopstream serve
+      SHOPSTREAM_ENV=production SHOPSTREAM_SCORER=0.0.0.0:8000 SHOPSTREAM_API_KEYS=... shopstream serve
       curl -H 'X-API-Key: local-development-key' -H 'Content-Type: application/json' \\
            -d '{"user_id": "user_12345"}' http://127.0.0.1:18000/v1/score
     """

@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from ipaddress import ip_address
 
 import uvicorn
 
@@ -9,7 +10,7 @@ from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
 from serving import logs
 from serving.app import create_app
-from serving.settings import ScorerSettings
+from serving.settings import DEFAULT_LOCAL_KEY, DEFAULT_LOCAL_WRITE_KEY, ScorerSettings
 
 
 def serve() -> None:
@@ -18,6 +19,7 @@ def serve() -> None:
     Raises ShopstreamError for wrong settings or an address that cannot be bound.
     """
     settings = read_settings(ScorerSettings)
+    _check_keys(settings)
     app = create_app(settings)
     listener = _listen(settings)
     logs.configure()
@@ -39,6 +41,29 @@ def serve() -> None:
     # uvicorn ends cleanly and then raises the Ctrl-C again, which says nothing more to anybody.
     with listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _check_keys(settings: ScorerSettings) -> None:
+    """Raise ShopstreamError where others could reach a scorer whose keys everybody knows."""
+    try:
+        near = settings.host == "localhost" or ip_address(settings.host).is_loopback
+    except ValueError:
+        near = False
+    if near or settings.env == "production":
+        return
+    open_to = [
+        variable
+        for variable, keys, default in (
+            ("SHOPSTREAM_API_KEYS", settings.accepted_keys, DEFAULT_LOCAL_KEY),
+            ("SHOPSTREAM_WRITE_KEYS", settings.accepted_write_keys, DEFAULT_LOCAL_WRITE_KEY),
+        )
+        if default in keys
+    ]
+    if open_to:
+        raise ShopstreamError(
+            f"the scorer does not listen on {settings.scorer} with the default keys of a local stack: set"
+            f" {' and '.join(open_to)}, or SHOPSTREAM_ENV=production, which has none."
+        )
 
 
 def _listen(settings: ScorerSettings) -> socket.socket:
