@@ -1,4 +1,4 @@
-"""The commands ``shopstream jobs submit|list|stop``."""
+"""The commands ``shopstream jobs submit|restore|list|stop|logs``."""
 
 import json
 from dataclasses import asdict
@@ -30,7 +30,8 @@ def jobs() -> None:
       shopstream jobs submit --job user_features
       shopstream jobs list
       shopstream jobs stop
-      shopstream jobs submit --savepoint file:///.../savepoint-1a2b
+      shopstream jobs restore
+      shopstream jobs logs
     """
 
 
@@ -71,6 +72,63 @@ def submit(is_all: bool, names: tuple[str, ...], savepoint: str | None, fresh: b
     with Console(stderr=True).status("flink run: planning and uploading ..."):
         job = _cluster().submit(settings, selection, savepoint=savepoint)
     click.echo(f"Job {job} ({name}) runs: http://{settings.flink_rest}/#/job/{job}/overview")
+
+
+@jobs.command()
+@click.option("--all", "is_all", is_flag=True, help="The job that has every result; so it is without --job, too.")
+@click.option("--job", "names", multiple=True, metavar="RESULT", help="The job that has only these results.")
+def restore(is_all: bool, names: tuple[str, ...]) -> None:
+    """Submit a job again from its newest savepoint or checkpoint, which the local stack keeps by the job's name.
+
+    After `shopstream jobs stop`, for instance with changed code, or after a crash. Nothing is lost and nothing counted
+    twice.
+
+    \b
+    Examples:
+      shopstream jobs stop && shopstream jobs restore --all
+      shopstream jobs restore --job user_features
+    """
+    if is_all and names:
+        raise ShopstreamError("--all has every result: leave out --job, or name the results without --all.")
+    settings, selection = read_settings(JobSettings), Selection.of(names)
+    name = selection.job_name(settings.consumer_group)
+    newest = Snapshots(settings.state, name).newest()
+    if newest is None:
+        raise ShopstreamError(
+            f"There is no savepoint or checkpoint of {name} in {settings.state.absolute()}: submit it with"
+            " `shopstream jobs submit`, or name one that lies elsewhere with --savepoint."
+        )
+    with Console(stderr=True).status("flink run: planning and uploading ..."):
+        job = _cluster().submit(settings, selection, savepoint=newest)
+    click.echo(f"Job {job} ({name}) goes on from {newest}: http://{settings.flink_rest}/#/job/{job}/overview")
+
+
+@jobs.command()
+@click.argument("job", required=False)
+@click.option("--lines", default=20, show_default=True, type=click.IntRange(min=0), help="Last lines of each log.")
+@click.option("--trace", is_flag=True, help="Failures with their whole stack traces.")
+def logs(job: str | None, lines: int, trace: bool) -> None:
+    """Show what JOB, an id or a name, has failed of, or all jobs have, and the ends of the cluster's logs.
+
+    \b
+    Examples:
+      shopstream jobs logs
+      shopstream jobs logs shopstream --trace --lines 0
+    """
+    cluster = _cluster()
+    chosen = [found for found in cluster.jobs() if job in (None, found.id, found.name)]
+    if job is not None and not chosen:
+        raise ShopstreamError(f"No job has the id or name {job}: see `shopstream jobs list`.")
+    for found in chosen:
+        failures = cluster.failures(found.id)
+        click.echo(f"{found.name} ({found.id}) is {found.state}, {len(failures)} failures known")
+        for failure in failures:
+            click.echo(f"  {failure.at:%Y-%m-%d %H:%M:%S} UTC {failure.task or 'the job'}: {failure.cause}")
+            if trace:
+                click.echo(failure.trace)
+    for name, text in cluster.logs().items() if lines else ():
+        click.echo(f"\n{name}:")
+        click.echo("\n".join(text.splitlines()[-lines:]))
 
 
 @jobs.command("list")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,21 @@ class Job:
     state: str
     seconds: float
     """How long it has run, or ran."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure of a job: when (UTC), in which task, and the stack trace."""
+
+    at: datetime
+    task: str | None
+    trace: str
+
+    @property
+    def cause(self) -> str:
+        """The innermost reason, one line."""
+        causes = [line for line in self.trace.splitlines() if line.startswith("Caused by: ")]
+        return causes[-1].removeprefix("Caused by: ") if causes else self.trace.partition("\n")[0]
 
 
 class Cluster:
@@ -175,13 +191,29 @@ class Cluster:
             time.sleep(0.3)
         raise ShopstreamError(f"The job {job.id} has not stopped after {seconds:.0f} s; it goes on.")
 
+    def failures(self, job: str) -> list[Failure]:
+        """Return what a job has failed of, newest first; a job that was restarted goes on all the same."""
+        entries = self._get(f"/jobs/{job}/exceptions").get("exceptionHistory", {}).get("entries", [])
+        return [
+            Failure(datetime.fromtimestamp(entry["timestamp"] / 1000, UTC), entry.get("taskName"), entry["stacktrace"])
+            for entry in entries
+        ]
+
+    def logs(self) -> dict[str, str]:
+        """Return the logs of the cluster's processes by their names, JobManager first; each whole."""
+        managers = [found["id"] for found in self._get("/taskmanagers")["taskmanagers"]]
+        paths = {"JobManager": "/jobmanager/log"} | {
+            f"TaskManager {one}": f"/taskmanagers/{one}/log" for one in managers
+        }
+        return {name: self._answer(lambda path=path: self._http.get(path), text=True) for name, path in paths.items()}
+
     def _get(self, path: str) -> Any:
         return self._answer(lambda: self._http.get(path))
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._answer(lambda: self._http.post(path, json=body))
 
-    def _answer(self, call: Any) -> Any:
+    def _answer(self, call: Any, text: bool = False) -> Any:
         try:
             response = call()
         except httpx.TransportError as error:
@@ -190,7 +222,7 @@ class Cluster:
             ) from error
         if response.is_error:
             raise ShopstreamError(f"Flink at {self._rest} refuses {response.request.url.path}: {response.status_code}.")
-        return response.json()
+        return response.text if text else response.json()
 
 
 def _flink_home() -> Path:
