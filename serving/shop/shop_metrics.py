@@ -19,7 +19,6 @@ from serving.shop.window_result import WINDOW_RESULTS
 from serving.shop.windows import ROWS, windows
 
 RESULTS = (*WINDOW_RESULTS, funnels.NAME, alerts.NAME, *REPORTS)
-_KEPT = 256
 _KEPT_TIMES = 10
 
 
@@ -121,7 +120,5 @@ class ShopMetrics:
         return lambda: report(asked.result, asked.period, self.lake, asked.limit)
 
     def _forget(self, now: float) -> None:
-        if len(self._kept) < _KEPT:
-            return
         for question in [question for question, kept in self._kept.items() if kept.task.done() and kept.until < now]:
             del self._kept[question]

@@ -136,3 +136,14 @@ def test_equal_questions_are_answered_once_and_few_at_a_time(
         thread.join(20)
     assert answers == [200] * 5
     assert sorted(begun) == ["heatmap", "products", "summary"]
+
+
+def test_answers_that_no_longer_hold_are_let_go(client: TestClient) -> None:
+    shop: ShopMetrics = client.app.state.shop  # type: ignore[attr-defined]  # FastAPI's
+    for minute in range(5):
+        assert ask(client, "summary", to=f"2026-03-01T14:0{minute}:00Z").status_code == 200
+    assert 0 < len(shop._kept) <= 5
+    for kept in shop._kept.values():
+        kept.until = 0
+    assert ask(client, "summary", to="2026-03-01T14:09:00Z").status_code == 200
+    assert len(shop._kept) == 1
