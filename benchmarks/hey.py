@@ -4,7 +4,8 @@ import csv
 import io
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ class Calls:
     milliseconds: Sequence[float]
     per_second: float
     failed: int
+    statuses: Mapping[str, int]
 
     def percentile(self, share: float) -> float:
         """Return the time within which this share (0 to 100) of the calls was answered."""
@@ -53,4 +55,9 @@ def read(text: str) -> Calls:
     ends = [float(row["offset"]) + float(row["response-time"]) for row in rows]
     begins = [float(row["offset"]) for row in rows]
     lasted = max(ends) - min(begins)
-    return Calls(took, len(rows) / lasted if lasted else 0.0, sum(row["status-code"] != "200" for row in rows))
+    return Calls(
+        took,
+        len(rows) / lasted if lasted else 0.0,
+        sum(row["status-code"] != "200" for row in rows),
+        Counter(row["status-code"] for row in rows),
+    )

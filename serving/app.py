@@ -13,6 +13,7 @@ from serving import openapi, outbox, parcel, problems
 from serving.client_address import ClientAddress
 from serving.collector import Collector
 from serving.cors import Cors
+from serving.fast_score import FastScore
 from serving.features import FeatureReader, OnlineStore
 from serving.limits import Limits
 from serving.many_features import ManyFeatures
@@ -118,6 +119,7 @@ def create_app(
     openapi.install(app)
     for resource in (score, features, shop_metrics, models, collect, tracker_js, health):
         app.include_router(resource.router)
+    app.add_middleware(FastScore, scorer=scorer, keys=app.state.api_keys, buckets=app.state.api_buckets)
     app.add_middleware(Limits, at_once=settings.calls_at_once, body_bytes=settings.body_bytes)
     app.add_middleware(RequestContext, metrics=found_metrics)
     return app

@@ -1,5 +1,7 @@
 """The ``serve`` command."""
 
+import os
+
 import click
 
 
@@ -18,6 +20,8 @@ def serve() -> None:
       curl -H 'X-API-Key: local-development-key' -H 'Content-Type: application/json' \\
            -d '{"user_id": "user_12345"}' http://127.0.0.1:18000/v1/score
     """
+    # A program that has imported Feast hands this on, and each count would go to a file. One process needs none.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     # In here, so that --help answers at once.
     from serving.server import serve as run
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_USERS = 1_000
+MAX_NAME = 256
 
-UserId = Annotated[str, Field(min_length=1, max_length=256, examples=["user_12345"])]
+UserId = Annotated[str, Field(min_length=1, max_length=MAX_NAME, examples=["user_12345"])]
 ModelName = Annotated[
     str | None,
-    Field(max_length=256, description="A served model; the default one when absent", examples=["purchase_24h"]),
+    Field(max_length=MAX_NAME, description="A served model; the default one when absent", examples=["purchase_24h"]),
 ]
 UserIds = Annotated[list[UserId], Field(min_length=1, max_length=MAX_USERS, examples=[["user_1", "user_2"]])]
 Features = Annotated[

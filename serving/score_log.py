@@ -1,10 +1,9 @@
 """The log of scores: one record a score to Kafka, without making the caller wait."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
-from queue import Empty, Full, Queue
 from typing import Any, Protocol
 
 import orjson
@@ -16,6 +15,7 @@ from serving.metrics import Metrics
 from serving.shadow import Shadow
 
 _RETRY_SECONDS = 2.0
+_EVERY_SECONDS = 0.05
 
 
 class Producer(Protocol):
@@ -61,8 +61,8 @@ class ScoreLog:
         self._shadow = shadow
         self._connect = connect
         self._metrics = metrics
-        # None wakes the thread up to stop.
-        self._queue: Queue[tuple[FeatureRow, dict[str, Any]] | None] = Queue(queue_size)
+        self._queue_size = queue_size
+        self._queue: deque[tuple[FeatureRow, dict[str, Any]]] = deque()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="score-log", daemon=True)
         self._producer: Producer | None = None
@@ -94,9 +94,9 @@ class ScoreLog:
             "feature_timestamp": row.timestamp,
             "cold_start": row.cold_start,
         }
-        try:
-            self._queue.put_nowait((row, record))
-        except Full:
+        if len(self._queue) < self._queue_size:
+            self._queue.append((row, record))
+        else:
             self._metrics.scores_not_logged.labels("queue_full").inc()
 
     def stop(self, timeout_seconds: float) -> None:
@@ -104,25 +104,22 @@ class ScoreLog:
         self._stopping.set()
         if not self._thread.is_alive():
             return
-        with suppress(Full):
-            self._queue.put_nowait(None)
         self._thread.join(timeout_seconds)
-        left = 0
-        with suppress(Empty):
-            while True:
-                left += self._queue.get_nowait() is not None
+        left = len(self._queue)
+        self._queue.clear()
         if left:
             self._metrics.scores_not_logged.labels("not_delivered").inc(left)
             LOGGER.warning("scores not logged at the end", extra={"count": left})
 
     def _run(self) -> None:
-        while not (self._stopping.is_set() and (self._queue.empty() or self._producer is None)):
+        while not (self._stopping.is_set() and (not self._queue or self._producer is None)):
             if self._producer is None and not self._try_connect():
                 self._stopping.wait(_RETRY_SECONDS)
                 continue
-            queued = self._queue.get()
-            if queued is not None:
-                self._send(*queued)
+            while self._queue:
+                self._send(*self._queue.popleft())
+            # Not woken by each score: a thread that wants the interpreter makes the call beside it wait for it.
+            self._stopping.wait(_EVERY_SECONDS)
         if self._producer is not None:
             try:
                 self._producer.close(_RETRY_SECONDS)

@@ -28,23 +28,26 @@ def _timings(scores: Scores, start: float) -> dict[str, float]:
     }
 
 
+def score_answer(scores: Scores, start: float, request_id: str) -> dict[str, Any]:
+    """Return the answer of one score as ``ScoreOut``; ``start`` is when the call began, by ``time.perf_counter``."""
+    row = scores.rows[0]
+    return {
+        "user_id": row.user_id,
+        "probability": scores.probabilities[0],
+        "model": version_out(scores.model.version),
+        "features": row.values,
+        **freshness_out(row, scores.scored_at),
+        "timings_ms": _timings(scores, start),
+        "request_id": request_id,
+    }
+
+
 @router.post("", response_model=ScoreOut, summary="Score one user")
 async def score(body: ScoreRequest, scorer: ScorerDep, request_id: RequestIdDep) -> Answer:
     """Read the user's features and answer the champion's probability; an unknown user gets defaults."""
     start = time.perf_counter()
     scores = await scorer.score([body.user_id], body.model, request_id)
-    row = scores.rows[0]
-    return Answer(
-        {
-            "user_id": row.user_id,
-            "probability": scores.probabilities[0],
-            "model": version_out(scores.model.version),
-            "features": row.values,
-            **freshness_out(row, scores.scored_at),
-            "timings_ms": _timings(scores, start),
-            "request_id": request_id,
-        }
-    )
+    return Answer(score_answer(scores, start, request_id))
 
 
 @router.post("/batch", response_model=BatchScoreOut, summary="Score up to 1,000 users")

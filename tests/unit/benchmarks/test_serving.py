@@ -18,13 +18,13 @@ def test_what_hey_printed() -> None:
     assert sorted(found.milliseconds) == pytest.approx([1, 2, 3])
     assert found.percentile(50) == pytest.approx(2)
     assert found.per_second == pytest.approx(6)
-    assert found.failed == 1
+    assert (found.failed, found.statuses) == (1, {"200": 2, "503": 1})
     with pytest.raises(ShopstreamError, match="no call"):
         read("")
 
 
 def calls(milliseconds: float, per_second: float = 500.0, failed: int = 0) -> Calls:
-    return Calls([milliseconds] * 99 + [10 * milliseconds], per_second, failed)
+    return Calls([milliseconds] * 99 + [10 * milliseconds], per_second, failed, {})
 
 
 def test_goals() -> None:
@@ -34,7 +34,7 @@ def test_goals() -> None:
         "fastest": calls(2, 1500),
         "batch": calls(70),
         "mlflow": calls(20, 180, 2),
-        "soak": Calls([1.0] * 100 + [1.5] * 100 + [1.3] * 100, 500, 0),
+        "soak": Calls([1.0] * 100 + [1.5] * 100 + [1.3] * 100, 500, 0, {}),
         "memory": (100 * 2**20, 120 * 2**20),
     }
     met = {result.name.partition(": ")[2]: (result.figure, result.met) for result in report(found)}

@@ -49,7 +49,7 @@ def test_a_full_queue_drops_and_counts_and_never_waits(producer: FakeProducer, m
     log = ScoreLog(lambda: producer, metrics, 10)
     log.start()
     put(log, "first")
-    wait_until(log._queue.empty)  # the thread holds it, and waits at the gate
+    wait_until(lambda: not log._queue)  # the thread holds it, and waits at the gate
     start = time.perf_counter()
     for number in range(25):
         put(log, str(number))
