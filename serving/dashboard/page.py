@@ -1,6 +1,7 @@
 """The page of the whole shop."""
 
 import asyncio
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -64,19 +65,18 @@ class ShopPage:
             ui.select(metrics, label="Trend of", on_change=self.refresh).bind_value(choice, "metric").classes("w-44")
             self._told = ui.label().classes("text-xs opacity-70 grow").props('data-test="told"').props("role=status")
             find = ui.input("User", placeholder="user id").props("clearable")
-            find.on("keydown.enter", lambda: ui.navigate.to(f"/dashboard/user/{find.value}") if find.value else None)
+            find.on("keydown.enter", lambda: _open_user(find.value))
 
     async def refresh(self) -> None:
         """Ask for everything anew. A call while that goes on waits for its turn, and shows what is chosen then."""
         self._progress.set_visibility(True)
-        async with self._busy:
-            try:
-                period = self._choice.period()
-            except ValueError as error:
-                self._told.set_text(f"Please {error}.")
-            else:
-                await self._show(period)
-        self._progress.set_visibility(self._busy.locked())
+        try:
+            async with self._busy:
+                await self._show(self._choice.period())
+        except ValueError as error:
+            self._told.set_text(f"Please {error}.")
+        finally:
+            self._progress.set_visibility(self._busy.locked())
 
     async def _show(self, period: Period) -> None:
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (period.start, period.until))
@@ -91,3 +91,8 @@ class ShopPage:
         await asyncio.gather(cards(), *(panel.refresh(self._choice, period) for panel in self._panels))
         # Said once all of it is shown: a test waits for it.
         self._told.props(f"data-from={period.start.isoformat()} data-to={period.until.isoformat()}")
+
+
+def _open_user(user: str | None) -> None:
+    if user:
+        ui.navigate.to(f"/dashboard/user/{quote(user, safe='')}")

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import duckdb
 from nicegui import ui
 
 from flink_jobs.features.schema import USER_FEATURES
@@ -90,6 +91,8 @@ class UserPage:
             )
         except ShopstreamError as error:
             rows, problem = [], str(error)
+        except duckdb.Error:
+            rows, problem = [], "The event lake cannot be read just now."
         self._events.clear()
         with self._events:
             if not rows:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import duckdb
+
 from flink_jobs.funnels.funnel import Funnel
 from ingestion.errors import ShopstreamError
 from serving.problems import NotReadyError, ProblemError
@@ -85,9 +87,15 @@ class ShopMetrics:
         except TimeoutError:
             raise NotReadyError("busy", "Too many questions about the shop are being answered; ask again.") from None
         try:
-            return await asyncio.to_thread(self._call(question))
+            return await asyncio.to_thread(_twice, self._call(question))
         except ShopstreamError as error:
             raise NotReadyError("lake-unreadable", str(error)) from error
+        except duckdb.OutOfMemoryException as error:
+            detail = f"{question.result} of so long a period needs more memory than SHOPSTREAM_QUERY_MEMORY allows."
+            raise NotReadyError("lake-unreadable", detail) from error
+        except duckdb.IOException as error:
+            detail = "Files of the event lake cannot be read, or changed meanwhile; ask again."
+            raise NotReadyError("lake-unreadable", detail) from error
         except ValueError as error:
             raise ProblemError(422, "invalid-request", f"{question.result} cannot be asked so: {error}.") from error
         finally:
@@ -122,3 +130,11 @@ class ShopMetrics:
     def _forget(self, now: float) -> None:
         for question in [question for question, kept in self._kept.items() if kept.task.done() and kept.until < now]:
             del self._kept[question]
+
+
+def _twice(call: Callable[[], ShopAnswer]) -> ShopAnswer:
+    """Call, and once more when a file was gone: `shopstream lake compact` merges files while others are read."""
+    try:
+        return call()
+    except duckdb.IOException:
+        return call()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fastapi.testclient import TestClient
 
@@ -147,3 +148,30 @@ def test_answers_that_no_longer_hold_are_let_go(client: TestClient) -> None:
         kept.until = 0
     assert ask(client, "summary", to="2026-03-01T14:09:00Z").status_code == 200
     assert len(shop._kept) == 1
+
+
+@pytest.mark.parametrize(
+    ("errors", "status", "words"),
+    [
+        ([duckdb.IOException("gone")], 200, ""),
+        ([duckdb.IOException("gone")] * 2, 503, "changed meanwhile"),
+        ([duckdb.OutOfMemoryException("full")], 503, "SHOPSTREAM_QUERY_MEMORY"),
+    ],
+)
+def test_files_that_are_merged_meanwhile_and_too_much_at_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, errors: list[Exception], status: int, words: str
+) -> None:
+    left = list(errors)
+
+    def failing(_self: ShopMetrics, question: Any) -> Any:
+        def answer() -> ShopAnswer:
+            if left:
+                raise left.pop()
+            return ShopAnswer(question.result, question.period, "total", (), [])
+
+        return answer
+
+    monkeypatch.setattr(ShopMetrics, "_call", failing)
+    answer = ask(client, "summary")
+    assert answer.status_code == status
+    assert words in answer.text
