@@ -24,10 +24,12 @@ def frame(title: str = "Shop") -> Iterator[None]:
     ui.add_body_html('<script>document.documentElement.lang = "en"</script>')
     dark = ui.dark_mode(None)
     with ui.header().classes("bg-slate-900 text-white items-center py-2 px-4"):
-        ui.link("shopstream", "/dashboard/").classes("text-white text-lg font-semibold no-underline")
+        # NiceGUI adds to its own links where it is mounted.
+        ui.link("shopstream", "/").classes("text-white text-lg font-semibold no-underline")
         ui.label("live").classes("text-xs px-2 py-0.5 rounded bg-blue-600")
         ui.space()
-        ui.link("API", "/docs", new_tab=True).classes("text-white text-sm no-underline")
+        with ui.element("a").props("href=/docs target=_blank").classes("text-white text-sm no-underline"):
+            ui.label("API")
         ui.button(icon="contrast", on_click=lambda: dark.set_value(not dark.value)).props(
             'flat round dense color=white aria-label="Dark or light"'
         )

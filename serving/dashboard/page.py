@@ -95,4 +95,4 @@ class ShopPage:
 
 def _open_user(user: str | None) -> None:
     if user:
-        ui.navigate.to(f"/dashboard/user/{quote(user, safe='')}")
+        ui.navigate.to(f"/user/{quote(user, safe='')}")  # NiceGUI adds where it is mounted

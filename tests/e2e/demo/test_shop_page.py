@@ -166,7 +166,11 @@ def test_pictures_of_it(page: Page) -> None:
 def test_a_user_has_a_page(demo: Demo, page: Page) -> None:
     user = ask(demo, page, "user_activity", granularity="total", limit=1)[0]["user_id"]
     other = page.context.new_page()
-    other.goto(f"http://{demo[0].scorer}/dashboard/user/{user}")
+    other.goto(f"http://{demo[0].scorer}/dashboard/")
+    field = other.get_by_label("User", exact=True)
+    field.fill(user)
+    field.press("Enter")
+    other.wait_for_url(f"**/dashboard/user/{user}", timeout=30_000)
     other.wait_for_selector('[data-test="score"]', timeout=60_000)
     features = httpx.get(
         f"http://{demo[0].scorer}/v1/features/{user}", headers={"X-API-Key": "local-development-key"}, timeout=10
@@ -175,6 +179,9 @@ def test_a_user_has_a_page(demo: Demo, page: Page) -> None:
     assert events == f"{features['total_events_24h']:,} events"
     assert 0 < value(other, "score") < 1
     other.screenshot(path=SHOTS / "user.png", full_page=True)
+    assert other.get_by_role("link", name="API").get_attribute("href") == "/docs"
+    other.get_by_role("link", name="shopstream").click()
+    other.wait_for_url("**/dashboard/", timeout=30_000)
     other.close()
 
 
