@@ -1,6 +1,7 @@
 """The page of the whole shop."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import quote
 
 from nicegui import ui
@@ -21,7 +22,6 @@ from serving.dashboard.panels.segments import Segments
 from serving.dashboard.panels.tiles import Tiles
 from serving.dashboard.panels.trend import METRICS, Trend
 from serving.problems import ProblemError
-from serving.shop.period import Period
 
 REFRESH_SECONDS = 10.0
 HEALTH_SECONDS = 5.0
@@ -72,13 +72,15 @@ class ShopPage:
         self._progress.set_visibility(True)
         try:
             async with self._busy:
-                await self._show(self._choice.period())
+                await self._show(replace(self._choice))
         except ValueError as error:
             self._told.set_text(f"Please {error}.")
         finally:
             self._progress.set_visibility(self._busy.locked())
 
-    async def _show(self, period: Period) -> None:
+    async def _show(self, choice: Choice) -> None:
+        """Show what was chosen when this began: all parts the same, whatever is chosen meanwhile."""
+        period = choice.period()
         first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (period.start, period.until))
         self._told.set_text(f"{first} to {last} UTC")
 
@@ -88,9 +90,11 @@ class ShopPage:
             except ProblemError as error:
                 self._told.set_text(error.detail)
 
-        await asyncio.gather(cards(), *(panel.refresh(self._choice, period) for panel in self._panels))
+        await asyncio.gather(cards(), *(panel.refresh(choice, period) for panel in self._panels))
         # Said once all of it is shown: a test waits for it.
-        self._told.props(f"data-from={period.start.isoformat()} data-to={period.until.isoformat()}")
+        shown = {"preset": choice.preset, "metric": choice.metric, "steps": choice.granularity}
+        shown |= {"from": period.start.isoformat(), "to": period.until.isoformat()}
+        self._told.props(" ".join(f"data-{name}={value}" for name, value in shown.items()))
 
 
 def _open_user(user: str | None) -> None:

@@ -22,6 +22,13 @@ pytestmark = pytest.mark.timeout(900)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHOTS = ROOT / ".shopstream" / "screenshots"
+SHOWN = {
+    ("Period", "Last 6 months"): ("preset", '"180d"'),
+    ("Trend of", "Page views"): ("metric", '"page_views"'),
+    ("Trend of", "Revenue"): ("metric", '"revenue"'),
+    ("In steps of", "Days"): ("steps", '"day"'),
+}
+"""What the page says once all of it shows a choice."""
 Demo = tuple[StackSettings, dict[str, Any]]
 
 
@@ -48,13 +55,10 @@ def page(demo: Demo) -> Iterator[Page]:
 
 def choose(page: Page, control: str, option: str) -> None:
     """Choose, and wait until all of the page shows it."""
-    before = period(page)
+    attribute, value = SHOWN[control, option]
     page.get_by_label(control, exact=True).click()
     page.get_by_role("option", name=option, exact=True).click()
-    if control == "Period":
-        page.wait_for_function(
-            "before => document.querySelector('[data-test=told]').dataset.from != before", arg=before[0], timeout=60_000
-        )
+    page.wait_for_selector(f"[data-test=told][data-{attribute}={value}]", timeout=60_000)
 
 
 def shown(page: Page) -> None:
