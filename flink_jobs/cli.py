@@ -20,6 +20,12 @@ def _cluster() -> Cluster:
     return Cluster(read_settings(JobSettings).flink_rest)
 
 
+def _selection(is_all: bool, names: tuple[str, ...]) -> Selection:
+    if is_all and names:
+        raise ShopstreamError("--all has every result: leave out --job, or name the results without --all.")
+    return Selection.of(names)
+
+
 @click.group()
 def jobs() -> None:
     """Submit Flink jobs, see what runs, stop one with a savepoint.
@@ -58,9 +64,7 @@ def submit(is_all: bool, names: tuple[str, ...], savepoint: str | None, fresh: b
       shopstream jobs submit --job user_features
       shopstream jobs submit --job lake --job page_views
     """
-    if is_all and names:
-        raise ShopstreamError("--all has every result: leave out --job, or name the results without --all.")
-    settings, selection = read_settings(JobSettings), Selection.of(names)
+    settings, selection = read_settings(JobSettings), _selection(is_all, names)
     name = selection.job_name(settings.consumer_group)
     newest = Snapshots(settings.state, name).newest()
     # Either may be missing: Flink commits offsets to Kafka on a best-effort basis, and a snapshot may lie elsewhere.
@@ -88,9 +92,7 @@ def restore(is_all: bool, names: tuple[str, ...]) -> None:
       shopstream jobs stop && shopstream jobs restore --all
       shopstream jobs restore --job user_features
     """
-    if is_all and names:
-        raise ShopstreamError("--all has every result: leave out --job, or name the results without --all.")
-    settings, selection = read_settings(JobSettings), Selection.of(names)
+    settings, selection = read_settings(JobSettings), _selection(is_all, names)
     name = selection.job_name(settings.consumer_group)
     newest = Snapshots(settings.state, name).newest()
     if newest is None:

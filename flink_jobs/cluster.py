@@ -166,8 +166,8 @@ class Cluster:
                 if detail["state"] == "FINISHED":
                     return
                 if detail["state"] in _ENDED:
-                    found = self._get(f"/jobs/{job}/exceptions").get("exceptionHistory", {}).get("entries", [])
-                    reason = f": {found[0]['stacktrace'].splitlines()[0]}" if found else ""
+                    failures = self.failures(job)
+                    reason = f": {failures[0].trace.splitlines()[0]}" if failures else ""
                     raise ShopstreamError(f"The job {job} is {detail['state']}{reason}; see Flink's log.")
                 on_read(max((vertex["metrics"]["read-records"] for vertex in detail["vertices"]), default=0))
                 time.sleep(0.3)

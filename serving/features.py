@@ -15,9 +15,11 @@ from serving.problems import NotReadyError
 FeatureValue = int | float | datetime | None
 
 _VIEW_OF = {feature.name: group.name for group in USER_FEATURE_GROUPS for feature in group.features}
-_DEFAULTS: dict[str, FeatureValue] = {
+DEFAULTS: dict[str, FeatureValue] = {
     feature.name: {"int64": 0, "double": 0.0, "timestamp": None}[feature.type] for feature in USER_FEATURES
 }
+"""What a feature is where the store has none."""
+
 # Feast's async client answers one user faster, its sync client many users at once more than twice as fast.
 _FEW_USERS = 32
 _PROBE_USER = "readiness-probe"
@@ -154,7 +156,7 @@ class FeatureReader:
 
 def _rows(user_ids: Sequence[str], answer: Any) -> list[FeatureRow]:
     # Feast's to_dict() cuts event timestamps to whole seconds, so the message itself is read.
-    values = [dict(_DEFAULTS) for _ in user_ids]
+    values = [dict(DEFAULTS) for _ in user_ids]
     timestamps: list[dict[str, datetime]] = [{} for _ in user_ids]
     asked = set()
     for name, column in zip(answer.metadata.feature_names.val, answer.results, strict=True):

@@ -14,11 +14,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from flink_jobs.features.feast_encoding import hash_fields, key_maker, timestamp_fields
 from flink_jobs.features.schema import USER, Feature
-from serving.features import FeatureRow, FeatureValue
+from serving.features import DEFAULTS, FeatureRow, FeatureValue
 
-_DEFAULTS: dict[str, FeatureValue] = {
-    feature.name: {"int64": 0, "double": 0.0, "timestamp": None}[feature.type] for feature in USER.features
-}
 _VIEWS = tuple(group.name for group in USER.groups)
 
 
@@ -44,7 +41,7 @@ class ManyFeatures:
 
 def _row(user: str, found: Sequence[bytes | None]) -> FeatureRow:
     stamps, values = found[: len(_VIEWS)], found[len(_VIEWS) :]
-    row = dict(_DEFAULTS)
+    row = dict(DEFAULTS)
     for feature, value in zip(USER.features, values, strict=True):
         if value:
             row[feature.name] = _value(feature, value)

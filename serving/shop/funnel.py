@@ -14,9 +14,6 @@ from serving.shop.windows import ROWS
 
 NAME = "funnel_conversions"
 HOUR = timedelta(hours=1)
-_BUCKET = (
-    "CASE WHEN $step IS NULL THEN $start ELSE time_bucket($step, moment, TIMESTAMPTZ '1970-01-05 00:00:00+00') END"
-)
 COLUMNS = (
     *("window_start", "window_end", "funnel", "breakdown", "value", "step", "step_name"),
     *("users", "step_rate", "overall_rate", "drop_off", "median_seconds", "is_final"),
@@ -85,7 +82,7 @@ def _attempts(funnel: Funnel, breakdown: str) -> str:
     figures = ", ".join(f"count(at{number}), median(floor(epoch(at{number} - at1)))" for number in numbers)
     return f"""
         WITH t1 AS (
-            SELECT *, moment AS at1, {_BUCKET} AS bucket FROM step_events
+            SELECT *, moment AS at1, bucket_of($step, $start, moment) AS bucket FROM step_events
             WHERE step = 1 AND moment >= $start AND moment < $until
         ) {chain},
         best AS (

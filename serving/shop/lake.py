@@ -36,7 +36,9 @@ class ShopLake:
 
     @contextmanager
     def opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str | None]]:
-        """Give a connection with ``counted_events(start, until)``, and why that is empty, if it is; the zone is UTC.
+        """Give a connection with ``counted_events(start, until)`` and ``bucket_of(step, start, moment)``; UTC.
+
+        With it comes why there are no events, where the lake has none.
 
         Raises ShopstreamError for a lake without the columns of the current job.
         """
@@ -58,5 +60,6 @@ class ShopLake:
                 raise ShopstreamError(
                     f"The event lake {self._path} was written by another version and has no {', '.join(missing)}."
                 )
+            db.execute(statement("bucket_of"))
             db.execute(statement("events"))
             yield db, problem

@@ -3,8 +3,7 @@
 -- Grain: bucket, key where $by_key. Reads windows and counted. Parameters: step (NULL: all in one), start, dimension, by_key.
 WITH sums AS (
     SELECT
-        CASE WHEN $step IS NULL THEN $start ELSE time_bucket($step, window_start, TIMESTAMPTZ '1970-01-05 00:00:00+00') END
-            AS window_start,
+        bucket_of($step, $start, window_start) AS window_start,
         CASE WHEN $by_key THEN key END AS key,
         sum(events)::BIGINT AS events,
         sum(amount::DECIMAL(18, 6))::DOUBLE AS amount,
@@ -15,8 +14,7 @@ WITH sums AS (
 ),
 distinct_ids AS (
     SELECT
-        CASE WHEN $step IS NULL THEN $start ELSE time_bucket($step, moment, TIMESTAMPTZ '1970-01-05 00:00:00+00') END
-            AS window_start,
+        bucket_of($step, $start, moment) AS window_start,
         CASE WHEN $by_key THEN key END AS key,
         count(DISTINCT id) AS ids
     FROM counted
