@@ -16,7 +16,7 @@ def repo_config(settings: FeatureStoreSettings) -> RepoConfig:
     config = load_repo_config(REPO, REPO / "feature_store.yaml").model_dump()
     seconds = settings.redis_timeout_ms / 1000
     config["online_store"] = {
-        "type": "redis",
+        "type": "feature_repo.online_store.OneTripOnlineStore",
         "connection_string": f"{settings.redis},socket_timeout={seconds},socket_connect_timeout={seconds}",
     }
     config["offline_store"] = {

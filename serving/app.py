@@ -16,7 +16,6 @@ from serving.cors import Cors
 from serving.fast_score import FastScore
 from serving.features import FeatureReader, OnlineStore
 from serving.limits import Limits
-from serving.many_features import ManyFeatures
 from serving.metrics import Metrics
 from serving.middleware import RequestContext
 from serving.model import load_model
@@ -81,8 +80,7 @@ def create_app(
         for name in settings.models
     }
     timeout = settings.redis_timeout_ms / 1000
-    many = None if open_store else ManyFeatures(settings.redis, timeout).read
-    reader = FeatureReader(open_store or open_feast, timeout, settings.redis, many)
+    reader = FeatureReader(open_store or open_feast, timeout, settings.redis)
     challengers = {
         name: Challenger(name, found_registry, ModelCache(settings.models_folder / ALIAS, name), load)
         for name in settings.models

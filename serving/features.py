@@ -3,24 +3,22 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from flink_jobs.features.schema import USER_FEATURE_GROUPS, USER_FEATURES
+from feature_repo.online_rows import FeatureValue
+from flink_jobs.features.schema import USER_FEATURES
 from serving.problems import NotReadyError
 
-FeatureValue = int | float | datetime | None
-
-_VIEW_OF = {feature.name: group.name for group in USER_FEATURE_GROUPS for feature in group.features}
 DEFAULTS: dict[str, FeatureValue] = {
     feature.name: {"int64": 0, "double": 0.0, "timestamp": None}[feature.type] for feature in USER_FEATURES
 }
 """What a feature is where the store has none."""
 
-# Feast's async client answers one user faster, its sync client many users at once more than twice as fast.
+# Redis' async client answers one user without a thread, its sync client many at once in half the time.
 _FEW_USERS = 32
 _PROBE_USER = "readiness-probe"
 
@@ -54,16 +52,26 @@ class FeatureRow:
         return None if timestamp is None else (now - timestamp).total_seconds()
 
 
+class OnlineAnswer(Protocol):
+    """The part of ``feature_repo.online_rows.OnlineRows`` that the scorer reads."""
+
+    def values(self) -> list[dict[str, FeatureValue]]:
+        """Return the features of each entity by name, without those it does not have."""
+
+    def times(self) -> list[dict[str, datetime]]:
+        """Return the event time of each view that has a row for the entity."""
+
+
 class OnlineStore(Protocol):
     """The part of ``feast.FeatureStore`` that the scorer calls."""
 
     def get_feature_service(self, name: str) -> Any:
         """Return a registered feature service."""
 
-    def get_online_features(self, features: Any, entity_rows: Mapping[str, Sequence[str]]) -> Any:
+    def get_online_features(self, features: Any, entity_rows: Mapping[str, Sequence[str]]) -> OnlineAnswer:
         """Read from the caller's thread."""
 
-    async def get_online_features_async(self, features: Any, entity_rows: Mapping[str, Sequence[str]]) -> Any:
+    async def get_online_features_async(self, features: Any, entity_rows: Mapping[str, Sequence[str]]) -> OnlineAnswer:
         """Read from the event loop."""
 
     async def close(self) -> None:
@@ -78,14 +86,9 @@ class FeatureReader:
         open_store: Callable[[], OnlineStore],
         timeout_seconds: float,
         address: str,
-        read_many: Callable[[Sequence[str]], list[FeatureRow]] | None = None,
     ) -> None:
-        """``address`` is told to callers when the store is away; nothing connects before ``open``.
-
-        ``read_many`` reads all user features of many users; without it Feast's client does.
-        """
+        """``address`` is told to callers when the store is away; nothing connects before ``open``."""
         self._open_store = open_store
-        self._read_many = read_many
         self._timeout = timeout_seconds
         self._address = address
         self._store: OnlineStore | None = None
@@ -127,17 +130,19 @@ class FeatureReader:
                 # One limit for connecting and reading together.
                 async with asyncio.timeout(self._timeout):
                     answer = await self._store.get_online_features_async(features, entities)
-            elif self._read_many is not None:
-                return await asyncio.to_thread(self._read_many, user_ids)
             else:
-                # Feast's own work on many rows takes time too; only the client's waits are limited here.
-                answer = await asyncio.to_thread(self._store.get_online_features, features, entities)
+                # To decode many rows takes time too; only the client's waits are limited here.
+                return await asyncio.to_thread(self._read_many, features, entities)
         except (TimeoutError, RedisTimeoutError) as error:
             reason = f"no answer within {self._timeout * 1000:.0f} ms"
             raise self._away(reason) from error
         except (RedisError, OSError) as error:
             raise self._away("it does not accept connections") from error
-        return _rows(user_ids, answer.proto)
+        return _rows(user_ids, answer)
+
+    def _read_many(self, features: Any, entities: Mapping[str, Sequence[str]]) -> list[FeatureRow]:
+        assert self._store  # noqa: S101 (checked by read)
+        return _rows(entities["user_id"], self._store.get_online_features(features, entities))
 
     def _away(self, reason: str) -> NotReadyError:
         detail = f"The online feature store at {self._address} is away: {reason}."
@@ -154,25 +159,6 @@ class FeatureReader:
         return None
 
 
-def _rows(user_ids: Sequence[str], answer: Any) -> list[FeatureRow]:
-    # Feast's to_dict() cuts event timestamps to whole seconds, so the message itself is read.
-    values = [dict(DEFAULTS) for _ in user_ids]
-    timestamps: list[dict[str, datetime]] = [{} for _ in user_ids]
-    asked = set()
-    for name, column in zip(answer.metadata.feature_names.val, answer.results, strict=True):
-        view = _VIEW_OF.get(name)
-        if view is None:  # the join key
-            continue
-        first_of_view = view not in asked
-        asked.add(view)
-        for index, value in enumerate(column.values):
-            kind = value.WhichOneof("val")
-            if kind is not None:
-                raw = getattr(value, kind)
-                values[index][name] = datetime.fromtimestamp(raw, UTC) if kind == "unix_timestamp_val" else raw
-            if first_of_view:
-                # Redis answers an unknown user with empty values of time 0 and status PRESENT.
-                stamp = column.event_timestamps[index]
-                if stamp.seconds or stamp.nanos:
-                    timestamps[index][view] = stamp.ToDatetime(tzinfo=UTC)
-    return [FeatureRow(user_id, row, stamps) for user_id, row, stamps in zip(user_ids, values, timestamps, strict=True)]
+def _rows(user_ids: Sequence[str], answer: OnlineAnswer) -> list[FeatureRow]:
+    found = zip(user_ids, answer.values(), answer.times(), strict=True)
+    return [FeatureRow(user, {**DEFAULTS, **values}, times) for user, values, times in found]

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from serving.features import FeatureRow, FeatureValue
+from feature_repo.online_rows import FeatureValue
+from serving.features import FeatureRow
 from serving.model import ServedModel
 
 

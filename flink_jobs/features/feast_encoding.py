@@ -15,34 +15,42 @@ from flink_jobs.features.schema import FeatureSet
 
 PROJECT = "shopstream"
 _STRING = 2  # feast.types.ValueType.STRING
-_KEY_SUFFIX = PROJECT.encode()
 
 # ValueProto's one-of, by feature type: the protobuf tag of int64_val, double_val and unix_timestamp_val.
 _INT64, _DOUBLE, _TIMESTAMP = b"\x20", b"\x29", b"\x40"
 TAGS = {"int64": _INT64, "double": _DOUBLE, "timestamp": _TIMESTAMP}
 
 
-def key_maker(features: FeatureSet) -> Callable[[str], bytes]:
-    """Return the function that gives the Redis key of an entity's hash."""
-    name = features.key.encode()
+def key_maker(join_key: str, project: str = PROJECT) -> Callable[[str], bytes]:
+    """Return the function that gives the Redis key of an entity's hash; ``join_key`` is the entity's column."""
+    name, suffix = join_key.encode(), project.encode()
     prefix = struct.pack(f"<III{len(name)}sI", 1, _STRING, len(name), name, _STRING)
 
     def key(entity_id: str) -> bytes:
         raw = entity_id.encode()
-        return prefix + struct.pack("<I", len(raw)) + raw + _KEY_SUFFIX
+        return prefix + struct.pack("<I", len(raw)) + raw + suffix
 
     return key
 
 
+def feature_field(view: str, feature: str) -> bytes:
+    """Return the hash field that holds a feature."""
+    return mmh3.hash(f"{view}:{feature}", signed=False).to_bytes(4, "little")
+
+
+def timestamp_field(view: str) -> bytes:
+    """Return the hash field that holds the event time of a view."""
+    return f"_ts:{view}".encode()
+
+
 def hash_fields(features: FeatureSet) -> tuple[bytes, ...]:
     """Return the hash field of each feature, in the order of the set."""
-    names = (f"{group.name}:{feature.name}" for group in features.groups for feature in group.features)
-    return tuple(mmh3.hash(name, signed=False).to_bytes(4, "little") for name in names)
+    return tuple(feature_field(group.name, feature.name) for group in features.groups for feature in group.features)
 
 
 def timestamp_fields(features: FeatureSet) -> tuple[bytes, ...]:
     """Return the hash field that holds the event time of each view."""
-    return tuple(f"_ts:{group.name}".encode() for group in features.groups)
+    return tuple(timestamp_field(group.name) for group in features.groups)
 
 
 def _varint(number: int) -> bytes:

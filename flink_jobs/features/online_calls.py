@@ -75,7 +75,7 @@ class OnlineCalls:
     """Packs rows of one feature set, a column at a time."""
 
     def __init__(self, features: FeatureSet) -> None:
-        self._key = key_maker(features)
+        self._key = key_maker(features.key)
         packers = {"int64": _integers, "timestamp": _integers, "double": _doubles}
         self._columns = [
             packers[feature.type](field, TAGS[feature.type])

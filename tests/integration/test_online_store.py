@@ -24,7 +24,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = 1_793_534_400_123_456
 """2026-11-01 12:00:00.123456 UTC in microseconds."""
 
-user_key = key_maker(USER)
+user_key = key_maker(USER.key)
 
 seconds = st.integers(0, 253_402_300_799)  # 1970 to 9999
 VALUES = {
@@ -115,7 +115,7 @@ def test_feast_reads_every_value_as_it_was_written(
     ]
     entity_id, micros, numbers = data.draw(st.sampled_from(by_hand) | st.tuples(ids, moments, values[features.entity]))
     row = (entity_id, micros, 1, numbers)
-    server.delete(key_maker(features)(entity_id))
+    server.delete(key_maker(features.key)(entity_id))
     assert stores[features.entity].write([row]) == 1
     (found,) = read(feast, entity_id, features=features)
     wanted = served(row, features)
@@ -189,7 +189,7 @@ def test_the_bytes_are_those_of_feast(
     by_hand = ("Zoë 🛒 用户", NOON, uniform(0, 0.0, 0, features))
     row = st.tuples(ids.filter(bool), moments.filter(bool), values[features.entity])
     entity_id, micros, numbers = data.draw(st.just(by_hand) | row)
-    key = key_maker(features)(entity_id)
+    key = key_maker(features.key)(entity_id)
     server.delete(key)
     stores[features.entity].write([(entity_id, micros, 1, numbers)])
     ours = server.hgetall(key)

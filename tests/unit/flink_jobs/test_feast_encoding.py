@@ -88,7 +88,7 @@ def test_an_event_time_before_1970(micros: int) -> None:
 def test_an_entitys_key(features: FeatureSet, entity_id: str) -> None:
     entity = EntityKey(join_keys=[features.key], entity_values=[Value(string_val=entity_id)])
     key = serialize_entity_key(entity, entity_key_serialization_version=3)
-    assert key_maker(features)(entity_id) == key + PROJECT.encode()
+    assert key_maker(features.key)(entity_id) == key + PROJECT.encode()
 
 
 @pytest.mark.parametrize("features", FEATURE_SETS, ids=lambda features: features.entity)

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,22 +22,8 @@ from serving.registry import ModelVersion, RegistryAwayError
 from serving.settings import ScorerSettings
 
 
-class Value(SimpleNamespace):
-    """A Feast ValueProto: one field is set, or none."""
-
-    def WhichOneof(self, _group: str) -> str | None:
-        return next(iter(vars(self)), None)
-
-
-class Stamp(SimpleNamespace):
-    """A protobuf Timestamp."""
-
-    def ToDatetime(self, tzinfo: Any) -> datetime:
-        return datetime.fromtimestamp(self.seconds, tzinfo).replace(microsecond=self.nanos // 1000)
-
-
 class FakeStore:
-    """Holds rows as Feast on Redis answers them: unknown users have empty values of time 0."""
+    """Holds rows and answers as ``OnlineRows`` does."""
 
     def __init__(self) -> None:
         self.rows: dict[str, tuple[datetime, dict[str, Any]]] = {}
@@ -58,32 +44,10 @@ class FakeStore:
         self.reads += 1
         if self.failure:
             raise self.failure
-        users = entity_rows["user_id"]
-        names, results = ["user_id"], [self._column([Value(string_val=user) for user in users], None, users)]
-        for group in USER_FEATURE_GROUPS:
-            for feature in group.features:
-                names.append(feature.name)
-                values = [self._value(user, feature.name, feature.type) for user in users]
-                results.append(self._column(values, self.rows, users))
-        metadata = SimpleNamespace(feature_names=SimpleNamespace(val=names))
-        return SimpleNamespace(proto=SimpleNamespace(metadata=metadata, results=results))
-
-    def _value(self, user: str, name: str, kind: str) -> Value:
-        _, values = self.rows.get(user, (None, {}))
-        if name not in values:
-            return Value()
-        if kind == "timestamp":
-            return Value(unix_timestamp_val=int(values[name].timestamp()))
-        return Value(**{f"{kind}_val": values[name]})
-
-    @staticmethod
-    def _column(values: list[Value], rows: Any, users: Sequence[str]) -> Any:
-        stamps = []
-        for user in users:
-            time_of_row = rows[user][0] if rows and user in rows else datetime.fromtimestamp(0, UTC)
-            seconds = int(time_of_row.timestamp())
-            stamps.append(Stamp(seconds=seconds, nanos=time_of_row.microsecond * 1000))
-        return SimpleNamespace(values=values, event_timestamps=stamps)
+        rows = [self.rows.get(user) for user in entity_rows["user_id"]]
+        values = [row[1] if row else {} for row in rows]
+        times = [{group.name: row[0] for group in USER_FEATURE_GROUPS} if row else {} for row in rows]
+        return SimpleNamespace(values=lambda: values, times=lambda: times)
 
     async def close(self) -> None:
         self.closed = True
