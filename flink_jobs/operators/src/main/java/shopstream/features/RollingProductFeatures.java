@@ -1,5 +1,6 @@
 package shopstream.features;
 
+import java.util.List;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
 import org.apache.flink.table.annotation.DataTypeHint;
@@ -59,14 +60,20 @@ public class RollingProductFeatures extends ProcessTableFunction<RowData> {
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         read(input);
-        if (state.mustWait(event.time, input.getBoolean(8), time)) {
+        boolean inBacklog = input.getBoolean(8);
+        if (state.mustWait(event.time, inBacklog, time)) {
             PendingEvents.add(pending, event.numbers());
             state.firstPending = Math.min(state.firstPending, Math.floorDiv(event.time, 1_000L));
             state.wakeAt(Long.MAX_VALUE, time);
             return;
         }
         codec.decode(state.window, window);
-        apply();
+        if (state.endsWait(inBacklog)) {
+            PendingEvents.add(pending, event.numbers());
+            applyAll(PendingEvents.takeRipe(pending, state, Long.MAX_VALUE));
+        } else {
+            apply();
+        }
         keep(state, time);
     }
 
@@ -75,10 +82,7 @@ public class RollingProductFeatures extends ProcessTableFunction<RowData> {
         state.woke(time);
         codec.decode(state.window, window);
         if (state.firstPending <= time.currentWatermark()) {
-            for (long[] numbers : PendingEvents.takeRipe(pending, state, time.currentWatermark())) {
-                event.take(numbers);
-                apply();
-            }
+            applyAll(PendingEvents.takeRipe(pending, state, time.currentWatermark()));
         }
         long now = time.time() * 1_000;
         decay(now);
@@ -90,6 +94,13 @@ public class RollingProductFeatures extends ProcessTableFunction<RowData> {
             return;
         }
         keep(state, time);
+    }
+
+    private void applyAll(List<long[]> events) {
+        for (long[] numbers : events) {
+            event.take(numbers);
+            apply();
+        }
     }
 
     private void apply() {

@@ -17,16 +17,20 @@ public class RollingState {
 
     /**
      * Whether an event waits for the watermark. In a backlog it does, for others may still precede it: so a backlog
-     * gives the rows that the live stream would have given. In a live stream nothing waits, but for a key's own
-     * events that do. {@code inBacklog}: as the event says (FlagLate), not the clock, so that a backfill does the same.
+     * gives the rows that the live stream would have given. In a live stream nothing waits. {@code inBacklog}: as the
+     * event says (FlagLate), not the clock, so that a backfill does the same.
      */
     boolean mustWait(long micros, boolean inBacklog, TimeContext<Long> time) {
         Long watermark = time.currentWatermark();
-        if (watermark == null) {
-            return true;
-        }
-        return Math.floorDiv(micros, 1_000L) > watermark
-                && (inBacklog || firstPending != PendingEvents.NONE);
+        return watermark == null || inBacklog && Math.floorDiv(micros, 1_000L) > watermark;
+    }
+
+    /**
+     * Whether a live event finds others that wait: all are due then. Were it to wait behind them, the events of a busy
+     * key would do so for ever, each behind the one before, and always be as old as the watermark.
+     */
+    boolean endsWait(boolean inBacklog) {
+        return !inBacklog && firstPending != PendingEvents.NONE;
     }
 
     /**

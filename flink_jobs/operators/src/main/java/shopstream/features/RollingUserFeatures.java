@@ -1,5 +1,6 @@
 package shopstream.features;
 
+import java.util.List;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.ArgumentTrait;
@@ -64,14 +65,20 @@ public class RollingUserFeatures extends ProcessTableFunction<RowData> {
             throws Exception {
         TimeContext<Long> time = context.timeContext(Long.class);
         read(input);
-        if (state.mustWait(event.time, input.getBoolean(10), time)) {
+        boolean inBacklog = input.getBoolean(10);
+        if (state.mustWait(event.time, inBacklog, time)) {
             PendingEvents.add(pending, event.numbers());
             state.firstPending = Math.min(state.firstPending, Math.floorDiv(event.time, 1_000L));
             state.wakeAt(Long.MAX_VALUE, time);
             return;
         }
         codec.decode(state.window, window);
-        apply();
+        if (state.endsWait(inBacklog)) {
+            PendingEvents.add(pending, event.numbers());
+            applyAll(PendingEvents.takeRipe(pending, state, Long.MAX_VALUE));
+        } else {
+            apply();
+        }
         keep(state, time);
     }
 
@@ -80,13 +87,17 @@ public class RollingUserFeatures extends ProcessTableFunction<RowData> {
         state.woke(time);
         codec.decode(state.window, window);
         if (state.firstPending <= time.currentWatermark()) {
-            for (long[] numbers : PendingEvents.takeRipe(pending, state, time.currentWatermark())) {
-                event.take(numbers);
-                apply();
-            }
+            applyAll(PendingEvents.takeRipe(pending, state, time.currentWatermark()));
         }
         decay(time.time() * 1_000);
         keep(state, time);
+    }
+
+    private void applyAll(List<long[]> events) {
+        for (long[] numbers : events) {
+            event.take(numbers);
+            apply();
+        }
     }
 
     private void apply() {

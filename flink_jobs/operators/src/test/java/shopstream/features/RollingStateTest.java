@@ -61,13 +61,15 @@ class RollingStateTest {
     private final Time time = new Time();
 
     @Test
-    void inALiveStreamNothingWaitsButWhatFollowsAWaitingEvent() {
+    void inALiveStreamNothingWaitsAndEndsTheWaitOfOthers() {
         long now = System.currentTimeMillis();
         time.watermark = now - 500_000;
         assertFalse(state.mustWait(now * 1_000, false, time));
+        assertFalse(state.endsWait(false));
         state.firstPending = now - 1;
-        assertTrue(state.mustWait(now * 1_000, false, time));
-        assertFalse(state.mustWait(time.watermark * 1_000 + 999, false, time), "the watermark has passed it");
+        assertFalse(state.mustWait(now * 1_000, false, time));
+        assertTrue(state.endsWait(false));
+        assertFalse(state.endsWait(true));
     }
 
     @Test
