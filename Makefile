@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
 # Cheap first, so that a plain mistake shows at once.
-TESTS := $(wildcard tests/unit tests/jobs tests/integration tests/e2e)
+TESTS := $(wildcard tests/unit tests/jobs tests/integration tests/e2e tests/chaos)
 
 .PHONY: help
 help: ## Show this list
@@ -30,6 +30,11 @@ test: ## Run every test, the operators' too (installs a browser for them)
 .PHONY: test-unit
 test-unit: setup ## Run the tests that need no service (seconds)
 	@$(BIN)/python -m pytest -q tests/unit
+
+.PHONY: chaos
+chaos: setup ## Kill, pause and starve the parts of a running shop, 20 rounds (ROUNDS=3, SEED=7), and find planted faults
+	@SHOPSTREAM_CHAOS_ROUNDS=$(or $(ROUNDS),20) SHOPSTREAM_CHAOS_SEED=$(or $(SEED),1) \
+	    SHOPSTREAM_CHAOS_RECOVERY_SECONDS=30 $(BIN)/python -m pytest -q -s tests/chaos
 
 .PHONY: bench
 bench: setup ## Measure how fast the parts are, beside the plain way (ONLY=parser,producer: some)

@@ -163,8 +163,9 @@ def _unread(kafka: TopicReader, job: JobSettings, end: int) -> int:
 @click.option("--rate", default=2000.0, show_default=True, help="Events a second.")
 @click.option("--warm-up", default=120.0, show_default=True, help="Seconds before the measured ones.")
 @click.option("--seconds", default=60.0, show_default=True, help="Measured seconds.")
+@click.option("--state", default="rocksdb", show_default=True, type=click.Choice(["rocksdb", "heap"]), help="Where.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def main(rate: float, warm_up: float, seconds: float, as_json: bool) -> None:
+def main(rate: float, warm_up: float, seconds: float, state: str, as_json: bool) -> None:
     """Measure how fresh features are: from `send` of an event to a value through Feast that includes it.
 
     The whole job with all its results runs on a cluster of its own with the product's settings (SHOPSTREAM_ variables
@@ -173,11 +174,12 @@ def main(rate: float, warm_up: float, seconds: float, as_json: bool) -> None:
     \b
     Examples:
       python -m benchmarks.freshness
+      python -m benchmarks.freshness --state heap
       SHOPSTREAM_FEATURE_FLUSH_MS=20 python -m benchmarks.freshness --seconds 30
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     with (
-        running("kafka", "valkey", "flink") as settings,
+        running("kafka", "valkey", "flink", flink_state=state) as settings,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
         topic_admin.apply(settings.kafka_bootstrap)

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "up": "deploy.stack.cli:up",
     "down": "deploy.stack.cli:down",
     "status": "deploy.stack.cli:status",
+    "supervise": "deploy.stack.cli:supervise",
     "demo": "deploy.demo.cli:demo",
     "topics": "ingestion.cli:topics",
     "replay": "ingestion.cli:replay",

@@ -3,7 +3,9 @@
 import json
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from rich.live import Live
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import DEMO_MARK, GROUPS, PARTS, Stack
 from deploy.stack.status import PartStatus, State
+from deploy.stack.supervisor import Supervisor
 from deploy.stack.table import status_table
 from ingestion.errors import ShopstreamError
 
@@ -126,6 +129,31 @@ def status(parts: tuple[str, ...], only_stream: bool, as_json: bool) -> None:
         if not parts:
             _print_stream(stack.settings, found)
     sys.exit(0 if all(part.state is State.HEALTHY for part in found) else 3)
+
+
+@click.command(epilog=_EPILOG)
+@_parts
+def supervise(parts: tuple[str, ...]) -> None:
+    """Watch the running stack, and start again what dies or hangs, until Ctrl-C.
+
+    Jobs go on by themselves when their TaskManager was killed, and with SHOPSTREAM_HIGH_AVAILABILITY=1 also when the
+    JobManager was: ZooKeeper, one more part of the stack, then remembers them. Nothing is lost or counted twice.
+
+    \b
+    Examples:
+      shopstream up && shopstream supervise
+      SHOPSTREAM_HIGH_AVAILABILITY=1 shopstream up && SHOPSTREAM_HIGH_AVAILABILITY=1 shopstream supervise
+    """
+
+    def tell(line: str) -> None:
+        click.echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC {line}")
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: ended.set())
+    supervisor = Supervisor(StackSettings.load(), tell, parts or None)
+    tell("watching; Ctrl-C ends this, not the stack")
+    supervisor.run(ended)
 
 
 def _print_stream(settings: StackSettings, parts: list[PartStatus]) -> None:

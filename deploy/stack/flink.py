@@ -18,6 +18,7 @@ class _FlinkPart(Part):
 
     start_seconds = 120
     stop_seconds = 15
+    needs = ("zookeeper",)
     script: ClassVar[str]
     service: ClassVar[str]
     """What the script calls it in the names of its files."""

@@ -67,6 +67,10 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
     rest, rpc = settings.address("flink_rest"), settings.address("flink_rpc")
     folder = settings.home / "flink"
     return {
+        **_high_availability(settings),
+        # A process that dies without a word, or hangs, is missed after this long; Flink's own 50 s suit busy clusters.
+        "heartbeat.interval": "3 s",
+        "heartbeat.timeout": "15 s",
         "env.java.opts.all": _java_options(),
         "env.java.opts.taskmanager": settings.flink_taskmanager_java,
         "jobmanager.rpc.address": rpc.host,
@@ -90,7 +94,7 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
         "parallelism.default": 1,
         # A TaskManager that comes up before its JobManager would otherwise wait ten seconds to ask again.
         "cluster.registration.error-delay": "1 s",
-        "state.backend.type": "rocksdb",
+        "state.backend.type": {"rocksdb": "rocksdb", "heap": "hashmap"}[settings.flink_state],
         # The stores of all operators share these; at a checkpoint each would wait until those before it are on disk.
         "state.backend.rocksdb.thread.num": 16,
         "execution.checkpointing.interval": f"{round(settings.checkpoint_seconds * 1000)} ms",
@@ -107,6 +111,20 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
         "classloader.check-leaked-classloader": False,
         "python.executable": sys.executable,
         "python.client.executable": sys.executable,
+    }
+
+
+def _high_availability(settings: StackSettings) -> dict[str, str]:
+    """Return where jobs are remembered: with ZooKeeper's sessions as short as a JobManager may be missed."""
+    if not settings.high_availability:
+        return {}
+    return {
+        "high-availability.type": "zookeeper",
+        "high-availability.zookeeper.quorum": str(settings.address("zookeeper")),
+        "high-availability.storageDir": (settings.home / "flink" / "ha").as_uri(),
+        "high-availability.jobmanager.port": str(settings.address("flink_rpc").port),
+        "high-availability.zookeeper.client.session-timeout": "8 s",
+        "high-availability.zookeeper.client.connection-timeout": "5 s",
     }
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from ingestion.errors import ShopstreamError
 
 
+class BusyError(ShopstreamError):
+    """Another command is at work on the stack."""
+
+
 @contextlib.contextmanager
 def only_one(folder: Path, verb: str) -> Iterator[None]:
     """Hold the folder's lock; the kernel gives it back when this process ends, however it ends.
 
-    ShopstreamError names the process that holds it.
+    BusyError names the process that holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
@@ -22,7 +26,7 @@ def only_one(folder: Path, verb: str) -> Iterator[None]:
         except BlockingIOError as error:
             lock.seek(0)
             holder = lock.read().strip() or "another command"
-            raise ShopstreamError(f"{holder} is at work on this stack: wait for it, or stop it with Ctrl-C") from error
+            raise BusyError(f"{holder} is at work on this stack: wait for it, or stop it with Ctrl-C") from error
         lock.truncate(0)
         lock.write(f"`shopstream {verb}` (pid {os.getpid()})")
         lock.flush()

@@ -1,7 +1,7 @@
 """Settings of the local stack: where each part listens, how much memory it takes, where its state lies."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,6 +38,12 @@ class StackSettings(BaseSettings):
     flink_rpc: str = "127.0.0.1:18082"
     """``host:port`` where Flink's TaskManager finds the JobManager."""
 
+    zookeeper: str = "127.0.0.1:18083"
+    """``host:port`` of ZooKeeper, which runs only with high availability."""
+
+    high_availability: bool = False
+    """Keep the cluster's jobs in ZooKeeper: they go on by themselves when the JobManager was killed."""
+
     mlflow: str = "http://127.0.0.1:15000"
     """URL of MLflow's server and web page."""
 
@@ -56,6 +62,9 @@ class StackSettings(BaseSettings):
     flink_taskmanager_java: str = "-XX:+UseParallelGC"
     """Java options of Flink's TaskManager, separated by spaces. G1, Java's default, costs the job an eighth of its
     speed on two cores."""
+
+    flink_state: Literal["rocksdb", "heap"] = "rocksdb"
+    """Where jobs keep their state: on disk, or in the Java heap, which is faster and must then hold all of it."""
 
     flink_slots: int = Field(default=2, ge=1)
     """Parallel pipelines that the TaskManager can hold."""
@@ -85,6 +94,7 @@ class StackSettings(BaseSettings):
             "redis",
             "flink_rest",
             "flink_rpc",
+            "zookeeper",
             "scorer",
             "mlflow",
         )

@@ -15,18 +15,21 @@ from deploy.stack.settings import StackSettings
 from deploy.stack.startup import Progress, Startup, stop_parts
 from deploy.stack.status import PartStatus, status_of
 from deploy.stack.valkey import Valkey
+from deploy.stack.zookeeper import ZooKeeper
 from ingestion.errors import ShopstreamError
 
-PARTS: dict[str, type[Part]] = {part.name: part for part in (Valkey, Kafka, MLflow, TaskManager, JobManager, Scorer)}
+PARTS: dict[str, type[Part]] = {
+    part.name: part for part in (Valkey, Kafka, MLflow, ZooKeeper, TaskManager, JobManager, Scorer)
+}
 """By name; each may write to those before it, so they are stopped in the reverse of this order.
 
 The JobManager goes before the TaskManager, which then cancels its tasks instead of failing them.
 """
 
-GROUPS: dict[str, tuple[str, ...]] = {"flink": (JobManager.name, TaskManager.name)}
+GROUPS: dict[str, tuple[str, ...]] = {"flink": (ZooKeeper.name, JobManager.name, TaskManager.name)}
 """Names that stand for several parts."""
 
-_OWN_FOLDERS = ("run", "logs", "kafka", "valkey", "flink", "mlflow", "models", "lake", "feast")
+_OWN_FOLDERS = ("run", "logs", "kafka", "valkey", "zookeeper", "flink", "mlflow", "models", "lake", "feast")
 
 DEMO_MARK = "demo"
 """File in the state folder while all that it holds is a demo's, which the next demo may delete."""
@@ -44,6 +47,10 @@ class Stack:
         names = [one for name in chosen for one in GROUPS.get(name, (name,))]
         if unknown := [name for name in names if name not in PARTS]:
             raise ShopstreamError(f"no part is called {unknown[0]}: choose from {', '.join([*PARTS, *GROUPS])}")
+        if not settings.high_availability:
+            names = [name for name in names if name != ZooKeeper.name]
+            if not names:
+                raise ShopstreamError("zookeeper runs only with SHOPSTREAM_HIGH_AVAILABILITY=1")
         self.settings = settings
         self._parts = [part(settings) for name, part in PARTS.items() if name in names]
         self._runs = {part.name: Run(settings, part.name) for part in self._parts}
@@ -66,13 +73,25 @@ class Stack:
         healthy in time.
         """
         with only_one(self.settings.home / "run", "up"):
-            starting = [part for part in self._parts if self._runs[part.name].leader is None]
-            self._check_settings()
-            for part in starting:
-                self._runs[part.name].stop(0)  # What a killed part left behind may hold its port.
-            self._check_ports(starting)
-            Startup(self._parts, self._runs).bring_up(starting, progress)
+            self._start([part for part in self._parts if self._runs[part.name].leader is None], progress)
             return self.status()
+
+    def revive(self) -> list[str]:
+        """Start the parts that have died by themselves, as ``up`` does, and return their names.
+
+        BusyError when another command is at work: what it stops is not dead.
+        """
+        with only_one(self.settings.home / "run", "supervise"):
+            dead = [part for part in self._parts if self._runs[part.name].record and not self._runs[part.name].leader]
+            self._start(dead, None)
+            return [part.name for part in dead]
+
+    def _start(self, starting: list[Part], progress: Progress | None) -> None:
+        self._check_settings()
+        for part in starting:
+            self._runs[part.name].stop(0)  # What a killed part left behind may hold its port.
+        self._check_ports(starting)
+        Startup(self._parts, self._runs).bring_up(starting, progress)
 
     def down(self, purge: bool = False) -> list[str]:
         """Stop the parts, clients first, and return the names of those that had a living process.

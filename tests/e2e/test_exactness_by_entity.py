@@ -8,75 +8,25 @@ from typing import Any
 import pytest
 
 from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
-from flink_jobs.funnels.funnel import load_funnel
 from flink_jobs.job_metrics import JobMetrics
 from flink_jobs.live.live_store import SIZES, LiveStore
-from flink_jobs.settings import JobSettings
 from tests.e2e.conftest import SECONDS, ExactRun
-from tests.exactness.close import is_close
+from tests.exactness.checks import check_features, check_funnel
 from tests.exactness.system import wait_until
 from tests.exactness.threshold_alerts import LATENESS, Alert
-from tests.jobs.funnel_oracle import funnel_rows
-
-HERE = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.timeout(2 * SECONDS + 300)
 
 
 def test_funnel_conversions_equal_windowfunnel(exact_run: ExactRun) -> None:
-    steps = exact_run.arrivals.db.execute((HERE / "exactness" / "funnel_steps.sql").read_text()).df()
-    expected = funnel_rows(steps, load_funnel(JobSettings().funnel))
-    found: dict[Any, tuple[int, float]] = {}
-
-    def equal() -> bool:
-        found.clear()
-        for row in exact_run.system.rows("funnel_conversions"):
-            if row["users"]:
-                key = (datetime.fromisoformat(row["window_start"]), row["breakdown"], row["value"], row["step"])
-                found[key] = (row["users"], row["median_seconds"])
-        return found == expected
-
-    try:
-        wait_until(equal, "funnel conversions", 60)
-    except AssertionError:
-        wrong = [key for key in expected.keys() | found.keys() if found.get(key) != expected.get(key)]
-        pytest.fail(
-            f"{len(wrong)} of {len(expected)} differ: {[(k, found.get(k), expected.get(k)) for k in wrong[:5]]}"
-        )
-    assert len(expected) > 100
+    assert check_funnel(exact_run.system, exact_run.arrivals) > 100
 
 
-@pytest.mark.parametrize(
-    ("features", "prepared", "recount", "logged"),
-    [
-        (FEATURE_SETS[0], "user_events", "user_features", "feature_rows"),
-        (FEATURE_SETS[1], "product_events", "product_features", "product_rows"),
-    ],
-    ids=lambda value: value.name if isinstance(value, FeatureSet) else value,
-)
+@pytest.mark.parametrize("features", FEATURE_SETS, ids=lambda features: features.name)
 def test_the_features_of_every_entity_equal_the_computation_on_the_clean_events(
-    exact_run: ExactRun, features: FeatureSet, prepared: str, recount: str, logged: str
+    exact_run: ExactRun, features: FeatureSet
 ) -> None:
-    db = exact_run.arrivals.db
-    for statement in (HERE / "exactness" / f"{prepared}.sql").read_text().split(";\n"):
-        db.execute(statement)
-    expected = db.execute((HERE / "jobs" / f"{recount}.sql").read_text()).fetchall()
-    rows_sql = (HERE / "exactness" / f"{logged}.sql").read_text()
-    wrong: list[tuple[Any, Any]] = []
-
-    def equal() -> bool:
-        answer = db.execute(rows_sql, [exact_run.system.lake(features.name)])
-        names = [column[0] for column in answer.description]
-        order = [0, *(names.index(feature.name) for feature in features.features)]
-        found = [tuple(_plain(row[place]) for place in order) for row in answer.fetchall()]
-        wrong[:] = [pair for pair in zip(found, expected, strict=False) if not is_close(*pair)]
-        return len(found) == len(expected) and not wrong
-
-    try:
-        wait_until(equal, "features", 90)
-    except AssertionError:
-        pytest.fail(f"{len(wrong)} of {len(expected)} differ: {wrong[:3]}")
-    assert len(expected) > 100
+    assert check_features(exact_run.system, exact_run.arrivals, features) > 100
 
 
 def test_a_backfill_writes_the_rows_that_the_stream_wrote(exact_run: ExactRun, tmp_path: Path) -> None:
@@ -156,10 +106,6 @@ def test_live_rows_are_the_rows_of_the_topic(exact_run: ExactRun, result: str) -
 def _comparable(row: dict[str, Any]) -> list[tuple[str, str]]:
     # What says the window's length is not in a live row; text, so that rows with nulls can be sorted.
     return sorted((name, str(value)) for name, value in row.items() if name not in ("window_end", "started_at"))
-
-
-def _plain(value: Any) -> Any:
-    return value.timestamp() * 1e6 if isinstance(value, datetime) else value
 
 
 def _moment(text: str) -> datetime:

@@ -26,6 +26,20 @@ def test_everything_listens_on_loopback(settings: StackSettings) -> None:
         assert options[key] == "127.0.0.1"
 
 
+def test_state_is_on_disk_unless_the_heap_was_chosen(settings: StackSettings) -> None:
+    heap = settings.model_copy(update={"flink_state": "heap"})
+    assert cluster_options(settings)["state.backend.type"] == "rocksdb"
+    assert cluster_options(heap)["state.backend.type"] == "hashmap"
+
+
+def test_jobs_are_remembered_where_that_was_asked_for(settings: StackSettings) -> None:
+    assert not any(key.startswith("high-availability") for key in cluster_options(settings))
+    options = cluster_options(settings.model_copy(update={"high_availability": True}))
+    assert options["high-availability.type"] == "zookeeper"
+    assert options["high-availability.zookeeper.quorum"] == settings.zookeeper
+    assert str(options["high-availability.storageDir"]).startswith("file:///")
+
+
 def test_the_java_options_are_those_of_the_distribution(settings: StackSettings) -> None:
     given = yaml.safe_load((flink_home() / "conf" / "config.yaml").read_text())["env"]["java"]["opts"]["all"]
     assert cluster_options(settings)["env.java.opts.all"] == given

@@ -9,8 +9,9 @@ from deploy.stack.mlflow import MLflow
 from deploy.stack.part import Part, http_body, require_java, require_program
 from deploy.stack.scorer import Scorer
 from deploy.stack.settings import StackSettings
-from deploy.stack.stack import PARTS
+from deploy.stack.stack import PARTS, Stack
 from deploy.stack.valkey import Valkey
+from deploy.stack.zookeeper import ZooKeeper
 from ingestion.errors import ShopstreamError
 
 
@@ -42,6 +43,21 @@ def test_valkey_keeps_what_it_was_given(settings: StackSettings) -> None:
     assert f"127.0.0.1:{options['--port']}" == settings.redis
     assert (options["--appendonly"], options["--appendfsync"]) == ("yes", "everysec")
     assert options["--maxmemory-policy"] == "noeviction"
+
+
+def test_zookeeper_listens_on_loopback_alone(settings: StackSettings) -> None:
+    ZooKeeper(settings).prepare()
+    lines = (settings.flink_conf / "zoo.cfg").read_text().splitlines()
+    assert {"clientPortAddress=127.0.0.1", "admin.enableServer=false"} <= set(lines)
+    assert f"clientPort={settings.zookeeper.rpartition(':')[2]}" in lines
+
+
+def test_zookeeper_belongs_to_a_highly_available_stack(settings: StackSettings) -> None:
+    available = settings.model_copy(update={"high_availability": True})
+    assert "zookeeper" not in [part.name for part in Stack(settings, ["flink"]).status()]
+    assert "zookeeper" in [part.name for part in Stack(available, ["flink"]).status()]
+    with pytest.raises(ShopstreamError, match="zookeeper runs only with SHOPSTREAM_HIGH_AVAILABILITY=1"):
+        Stack(settings, ["zookeeper"])
 
 
 def test_mlflow_sends_nothing_home(settings: StackSettings) -> None:

@@ -1,0 +1,128 @@
+"""What a system has made of what it read, beside the computation on the clean events; each check says what differs."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from flink_jobs.features.schema import PRODUCT, USER, FeatureSet
+from flink_jobs.funnels.funnel import load_funnel
+from flink_jobs.settings import JobSettings
+from tests.exactness.arrivals import Arrivals
+from tests.exactness.close import is_close
+from tests.exactness.system import System, wait_until
+from tests.jobs.funnel_oracle import funnel_rows
+
+HERE = Path(__file__).parents[1]
+WINDOWS = ("page_views", "revenue", "user_activity", "funnel_stages")
+
+
+class Recount(NamedTuple):
+    """The SQL files that recount a feature set: of its events and probes, of its values, and of its log's rows."""
+
+    events: str
+    values: str
+    logged: str
+
+
+RECOUNTS = {
+    USER.name: Recount("user_events", "user_features", "feature_rows"),
+    PRODUCT.name: Recount("product_events", "product_features", "product_rows"),
+}
+
+
+def check_lake(system: System, arrivals: Arrivals) -> None:
+    """Every event is there with its flags, exactly as often as it was sent."""
+    query = "SELECT event_id, is_late, is_duplicate, count(*) FROM {} GROUP BY ALL"
+    found = arrivals.db.execute(query.format(f"read_parquet('{system.lake('events')}')")).fetchall()
+    expected = arrivals.db.execute(query.format("arrivals")).fetchall()
+    assert Counter(found) == Counter(expected)
+
+
+def check_windows(system: System, arrivals: Arrivals, result: str, seconds: float = 60) -> int:
+    """Every row of a window result is there and right; return how many there are."""
+    frame = arrivals.db.execute((HERE / "exactness" / "results" / f"{result}.sql").read_text())
+    names = [column[0] for column in frame.description]
+    expected = {row[:2]: row[2:] for row in frame.fetchall()}
+
+    def found() -> dict[Any, tuple[Any, ...]]:
+        return {
+            (_moment(row[names[0]]), row[names[1]]): tuple(row[name] for name in names[2:])
+            for row in system.rows(result)
+        }
+
+    _equal(result, found, expected, seconds, is_close)
+    return len(expected)
+
+
+def check_funnel(system: System, arrivals: Arrivals, seconds: float = 60) -> int:
+    """The ordered funnel is ClickHouse's; return how many rows it has."""
+    steps = arrivals.db.execute((HERE / "exactness" / "funnel_steps.sql").read_text()).df()
+    expected = funnel_rows(steps, load_funnel(JobSettings().funnel))
+
+    def found() -> dict[Any, tuple[int, float]]:
+        return {
+            (datetime.fromisoformat(row["window_start"]), row["breakdown"], row["value"], row["step"]): (
+                row["users"],
+                row["median_seconds"],
+            )
+            for row in system.rows("funnel_conversions")
+            if row["users"]
+        }
+
+    _equal("funnel_conversions", found, expected, seconds, lambda one, other: one == other)
+    return len(expected)
+
+
+def check_features(system: System, arrivals: Arrivals, features: FeatureSet, seconds: float = 90) -> int:
+    """The features of every entity at the stream's end are those of a recount; return of how many entities."""
+    db, files = arrivals.db, RECOUNTS[features.name]
+    for statement in (HERE / "exactness" / f"{files.events}.sql").read_text().split(";\n"):
+        db.execute(statement)
+    expected = dict(enumerate(db.execute((HERE / "jobs" / f"{files.values}.sql").read_text()).fetchall()))
+    rows_sql = (HERE / "exactness" / f"{files.logged}.sql").read_text()
+
+    def found() -> dict[Any, tuple[Any, ...]]:
+        answer = db.execute(rows_sql, [system.lake(features.name)])
+        names = [column[0] for column in answer.description]
+        order = [0, *(names.index(feature.name) for feature in features.features)]
+        return dict(enumerate(tuple(_plain(row[place]) for place in order) for row in answer.fetchall()))
+
+    _equal(features.name, found, expected, seconds, is_close)
+    return len(expected)
+
+
+def _equal(
+    what: str,
+    read: Callable[[], dict[Any, tuple[Any, ...]]],
+    expected: dict[Any, tuple[Any, ...]],
+    seconds: float,
+    same: Callable[[Any, Any], bool],
+) -> None:
+    """Read until all is as expected; fail with some of what is not."""
+    found: dict[Any, tuple[Any, ...]] = {}
+
+    def equal() -> bool:
+        found.clear()
+        found.update(read())
+        return found.keys() == expected.keys() and all(same(found[key], expected[key]) for key in expected)
+
+    try:
+        wait_until(equal, what, seconds)
+    except AssertionError:
+        wrong = [key for key in expected.keys() | found.keys() if not same(found.get(key), expected.get(key))]
+        pytest.fail(
+            f"{what}: {len(wrong)} of {len(expected)} differ: "
+            + "; ".join(f"{key}: {found.get(key)} is {expected.get(key)}" for key in wrong[:5])
+        )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def _plain(value: Any) -> Any:
+    return value.timestamp() * 1e6 if isinstance(value, datetime) else value

@@ -1,0 +1,156 @@
+"""The archive of the jobs alone, on a cluster that has none of our code: as its README says, from a plain shell."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.stack.flink_conf import cluster_options, flink_environment, flink_home, write_flink_conf
+from deploy.stack.part import http_body
+from deploy.stack.settings import ROOT, StackSettings
+from feature_repo.lookups import online
+from feature_repo.settings import FeatureStoreSettings
+from feature_repo.store import open_store
+from flink_jobs.cluster import Cluster
+from ingestion import topic_admin
+from ingestion.topic_reader import TopicReader
+from tests.exactness.system import wait_until
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `make package` packs, unpacked."""
+    folder = tmp_path_factory.mktemp("package")
+    done = subprocess.run(
+        ["bash", str(ROOT / "deploy" / "package" / "package.sh")],
+        env={**os.environ, "SHOPSTREAM_PACKAGE_FOLDER": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (packed,) = folder.glob("shopstream-jobs-*.tar.gz")
+    with tarfile.open(packed) as opened:
+        opened.extractall(folder, filter="tar")
+    return folder / packed.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="module")
+def bare_python() -> str:
+    """A Python without our packages."""
+    found = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    assert subprocess.run([found, "-c", "import pyflink"], capture_output=True, check=False).returncode
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def foreign_cluster(tmp_path_factory: pytest.TempPathFactory, bare_python: str) -> Iterator[dict[str, str]]:
+    """A JobManager and a TaskManager that Flink's own scripts start; gives the variables of a shell beside them."""
+    settings = StackSettings.on_free_ports(tmp_path_factory.mktemp("foreign"))
+    write_flink_conf(settings)
+    options = {name: value for name, value in cluster_options(settings).items() if not name.startswith("python.")}
+    (settings.flink_conf / "config.yaml").write_text(yaml.safe_dump(options))
+    commands = settings.home / "bin"
+    commands.mkdir()
+    (commands / "flink").write_text(f'#!/bin/sh\nexec bash {flink_home()}/bin/flink "$@"\n')
+    (commands / "flink").chmod(0o755)
+    plain = {name: os.environ[name] for name in ("HOME", "LANG", "JAVA_HOME") if name in os.environ}
+    environment = {
+        **plain,
+        **flink_environment(settings),
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "FLINK_PID_DIR": str(settings.home),
+        "SHOPSTREAM_PYTHON": bare_python,
+        "REST": settings.flink_rest,
+    }
+    settings.logs.mkdir()
+    started = []
+    try:
+        for script in ("jobmanager", "taskmanager"):
+            with (settings.logs / f"{script}.log").open("wb") as log:
+                command = ["bash", str(flink_home() / "bin" / f"{script}.sh"), "start-foreground"]
+                started.append(
+                    subprocess.Popen(
+                        command, env=environment, cwd=settings.home, stdout=log, stderr=log, start_new_session=True
+                    )
+                )
+        address = settings.address("flink_rest")
+        wait_until(lambda: b'"slots-available":2' in (http_body(address, "/overview") or b""), "two slots", 120)
+        yield environment
+    finally:
+        for process in started:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def shell_commands(readme: Path) -> str:
+    """The first block of commands of a page."""
+    found = re.search(r"^```\n(.*?)^```", readme.read_text(), re.MULTILINE | re.DOTALL)
+    assert found
+    return found[1]
+
+
+def test_the_archive_alone_runs_the_jobs(
+    archive: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, valkey_address: str, tmp_path: Path
+) -> None:
+    topic_admin.apply(kafka_bootstrap)
+    commands = (
+        shell_commands(archive / "README.md")
+        .replace("127.0.0.1:19092", kafka_bootstrap)
+        .replace("127.0.0.1:16379", valkey_address)
+        .replace("127.0.0.1:8081", foreign_cluster["REST"])
+        .replace("$HOME/lake", str(tmp_path / "lake"))
+    )
+    done = subprocess.run(
+        ["bash", "-e", "-c", commands],
+        env={**foreign_cluster, "SHOPSTREAM_CONSUMER_GROUP": "packaged", "SHOPSTREAM_CHECKPOINT_SECONDS": "2"},
+        cwd=archive.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
+    cluster = Cluster(foreign_cluster["REST"])
+    (job,) = cluster.live_jobs()
+    cluster.wait_until_running(job.id, 180)
+    events = tmp_path / "events.jsonl"
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    events.write_text(
+        "".join(
+            f'{{"event_id": "packaged-{number}", "event_type": "page_view", "timestamp": "{now}",'
+            ' "user_id": "packaged-ann", "session_id": "s", "properties": {"page": "/packaged"}}\n'
+            for number in range(5)
+        )
+    )
+    sent = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "replay", str(events)],
+        env={**os.environ, "SHOPSTREAM_KAFKA_BOOTSTRAP": kafka_bootstrap},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert sent.returncode == 0, sent.stderr
+    store = open_store(FeatureStoreSettings(redis=valkey_address, state=tmp_path / "state"))
+    wait_until(lambda: online("packaged-ann", store=store)["total_events_24h"].tolist() == [5], "the features", 120)
+    rows = TopicReader(kafka_bootstrap).latest("page_views").values()
+    assert any(b'"/packaged"' in value for value in rows if value)
+    wait_until(lambda: any((tmp_path / "lake" / "events").glob("**/part-*")), "a file in the lake", 60)
+    assert cluster.failures(job.id) == []
+
+
+def test_the_archive_holds_no_cluster_and_nothing_of_this_machine(archive: Path) -> None:
+    assert not list(archive.glob("python/pyflink/lib/*"))
+    assert not [path for path in archive.rglob("*.py") if str(ROOT) in path.read_text(errors="replace")]
+    names = {path.name for path in (archive / "python" / "flink_jobs" / "operators" / "target").iterdir()}
+    assert names == {"shopstream-operators.jar", "connectors"}
