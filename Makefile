@@ -44,6 +44,10 @@ bench: setup ## Measure how fast the parts are, beside the plain way (ONLY=parse
 bench-serving: setup ## Measure the scorer beside mlflow models serve, a ten-minute soak included
 	@$(BIN)/python -m benchmarks.serving --soak-seconds 600
 
+.PHONY: package
+package: setup ## Pack the Flink jobs for any cluster: dist/shopstream-jobs-VERSION.tar.gz
+	@deploy/package/package.sh
+
 .PHONY: check
 check: setup ## Lint, formatting, types, and whether the lock fits pyproject.toml
 	@$(BIN)/ruff check .

@@ -38,11 +38,13 @@ Write = Callable[[pd.DataFrame], object]
 
 
 class Round(NamedTuple):
-    """What it took to write all rows once: seconds on the clock, and of the processor for writer and server."""
+    """What it took to write all rows once: seconds on the clock, of the processor for writer and server, and memory."""
 
     seconds: float
     writer_cpu: float
     server_cpu: float
+    server_bytes: int = 0
+    """Memory that the server took for the rows."""
 
 
 def rows(number: int, seed: int = 1) -> pd.DataFrame:
@@ -97,6 +99,8 @@ def report(rounds: Mapping[str, Sequence[Round]], count: int) -> Report:
     for name in rounds:
         for rates, words in ((per_core, "writer's core"), (both, "one core for writer and server"), (clock, "clock")):
             results.append(Result(f"{name}, {words}", rates[name].median, "rows/s", note=f"rounds: {rates[name]}"))
+    kept = Spread.of(r.server_bytes / count for r in rounds[OURS])
+    results.append(Result("memory of a user in the server", kept.median, "bytes", note="17 features in 3 views"))
     return Report(NAME, results, {"rows": count, "rounds": {k: [r._asdict() for r in v] for k, v in rounds.items()}})
 
 
@@ -162,14 +166,20 @@ def measure(count: int, number: int, progress: Progress) -> dict[str, list[Round
 
 def _write(write: Write, batches: Sequence[pd.DataFrame], server: "redis.Redis") -> Round:
     server.flushall()
+    empty = _server_bytes(server)
     before, cpu, clock = _server_cpu(server), time.process_time(), time.monotonic()
     for batch in batches:
         write(batch)
-    done = Round(time.monotonic() - clock, time.process_time() - cpu, _server_cpu(server) - before)
+    seconds, writer_cpu, server_cpu = time.monotonic() - clock, time.process_time() - cpu, _server_cpu(server) - before
+    done = Round(seconds, writer_cpu, server_cpu, _server_bytes(server) - empty)
     written, expected = server.dbsize(), sum(map(len, batches))
     if written != expected:
         raise RuntimeError(f"{written} of {expected} rows are in the server")
     return done
+
+
+def _server_bytes(server: "redis.Redis") -> int:
+    return int(server.info("memory")["used_memory"])  # type: ignore[index]  # the client is not asynchronous
 
 
 def _server_cpu(server: "redis.Redis") -> float:
