@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import orjson
 
+from ingestion.delivery import DeliveryCallback, DeliveryReport
+from ingestion.settings import KafkaSettings
 from ingestion.topics import SCORED_USERS
 from serving.features import FeatureRow
 from serving.logs import LOGGER
@@ -19,32 +21,31 @@ _EVERY_SECONDS = 0.05
 
 
 class Producer(Protocol):
-    """The part of ``kafka.KafkaProducer`` that the log calls."""
+    """The part of ``ingestion.raw_producer.RawProducer`` that the log calls."""
 
-    def send(self, topic: str, *, key: bytes, value: bytes) -> Any:
-        """Queue one record; the future's callbacks say how it went."""
+    def send_raw(self, topic: str, key: str, value: bytes, on_delivery: DeliveryCallback) -> Any:
+        """Queue one record; ``on_delivery`` is told how it went."""
 
     def close(self, timeout: float) -> None:
         """Wait until what was queued is delivered or given up, and let go of the connections."""
 
 
 def connect(bootstrap: str) -> Producer:
-    """Return a Kafka producer for scores. Raises a KafkaError when no broker answers within 3 s."""
-    from kafka import KafkaProducer  # here: the scorer answers before it has loaded this
+    """Return a producer of scores, which replaces a Kafka client that hangs.
 
-    producer: Producer = KafkaProducer(
-        bootstrap_servers=bootstrap.split(","),
-        client_id="shopstream-scorer",
-        linger_ms=20,
-        delivery_timeout_ms=15_000,
-        request_timeout_ms=5_000,
-        max_block_ms=3_000,
-        bootstrap_timeout_ms=3_000,
-        reconnect_backoff_max_ms=1_000,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
+    Raises ShopstreamError when no broker answers within 3 s.
+    """
+    from ingestion.raw_producer import RawProducer  # here: the scorer answers before it has loaded Kafka's client
+
+    return RawProducer(
+        KafkaSettings(
+            kafka_bootstrap=bootstrap,
+            kafka_timeout_seconds=3,
+            producer_delivery_seconds=15,
+            producer_linger_ms=20,
+            producer_compression="none",
+        )
     )
-    return producer
 
 
 class ScoreLog:
@@ -141,24 +142,21 @@ class ScoreLog:
         assert self._producer is not None  # noqa: S101 - only called once connected
         if self._shadow is not None:
             record |= self._shadow.score(record["model"], row, record["scored_at"], record["probability"])
+        value = orjson.dumps(record, option=orjson.OPT_UTC_Z)
         try:
-            future = self._producer.send(
-                SCORED_USERS.name,
-                key=row.user_id.encode(),
-                value=orjson.dumps(record, option=orjson.OPT_UTC_Z),
-            )
+            self._producer.send_raw(SCORED_USERS.name, row.user_id, value, self._settled)
         except Exception as error:  # a full buffer or an unknown topic: this score is lost, the thread is not
-            self._failed(error)
-            return
-        future.add_callback(self._delivered)
-        future.add_errback(self._failed)
+            self._failed(type(error).__name__)
 
-    def _delivered(self, _metadata: object) -> None:
+    def _settled(self, report: DeliveryReport) -> None:
+        if report.error is not None:
+            self._failed(report.error)
+            return
         self._metrics.scores_logged.inc()
         self.problem = None
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, reason: str) -> None:
         self._metrics.scores_not_logged.labels("not_delivered").inc()
         if self.problem is None:
-            LOGGER.warning("a score was not logged", extra={"reason": type(error).__name__})
-        self.problem = f"scores are not logged: {type(error).__name__}"
+            LOGGER.warning("a score was not logged", extra={"reason": reason})
+        self.problem = f"scores are not logged: {reason}"

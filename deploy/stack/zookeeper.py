@@ -23,7 +23,7 @@ class ZooKeeper(Part):
         return (self.settings.address("zookeeper"),)
 
     def command(self) -> list[str]:
-        """Return Flink's start script in the foreground; it becomes the Java process, with the same pid."""
+        """Return Flink's start script in the foreground; the Java process is its child."""
         return ["bash", str(flink_home() / "bin" / "zookeeper.sh"), "start-foreground", "1"]
 
     def environment(self) -> Mapping[str, str]:

@@ -31,6 +31,9 @@ RATE = float(os.environ.get("SHOPSTREAM_CHAOS_RATE", "100"))
 """Clean events a second."""
 
 _USERS = 1000
+_AFTERWARDS = 1_000_000
+"""Added to the seed of the traffic that follows the last fault."""
+
 _DISK_MIB = 256
 
 
@@ -69,17 +72,7 @@ class Shop:
         known = self._faults.all()
         chosen = [chance.choice(sorted(known)) for _ in range(faults)] if isinstance(faults, int) else list(faults)
         report = Round(seed)
-        start = datetime.now(UTC).replace(microsecond=0)
-        options = ["simulate", "--users", str(_USERS), "--rate", str(RATE), "--duration", f"{seconds}s", "--flat"]
-        options += ["--no-users", "--anomalies", "0", "--seed", str(seed), "--start", start.isoformat()]
-        written = self._folder / f"{seed}.jsonl"
-        # The same seed and start give the same bytes: one copy to know what was sent, one to send.
-        self.system.shopstream(*options, "--out", str(written), "--truth", str(self._folder / f"{seed}.truth.jsonl"))
-        self._add(written, self._folder / f"{seed}.truth.jsonl")
-        command = [sys.executable, "-m", "deploy.cli", *options, "--truth", str(self._folder / f"{seed}.sent.jsonl")]
-        with (self._folder / f"{seed}.log").open("wb") as log:
-            sender = subprocess.Popen(command, cwd=ROOT, env=self._variables, stdout=log, stderr=log)
-        try:
+        with self._traffic(seed, seconds):
             for name in chosen:
                 time.sleep(chance.uniform(3, seconds / (len(chosen) + 1)))
                 known[name]()
@@ -87,11 +80,31 @@ class Shop:
                 report.faults.append(name)
                 if has_checkpoints:
                     report.recovered.append(self._recovery(over))
-            assert sender.wait(seconds + 180) == 0, (self._folder / f"{seed}.log").read_text()
+        # A job that starts again while the shop sleeps knows no time until the next event: docs/adr/0003-event-time.md
+        with self._traffic(seed + _AFTERWARDS, 10):
+            pass
+        return report
+
+    @contextlib.contextmanager
+    def _traffic(self, seed: int, seconds: int) -> Iterator[None]:
+        """Send so much traffic in real time; the block ends when all of it is sent."""
+        start = datetime.now(UTC).replace(microsecond=0)
+        options = ["simulate", "--users", str(_USERS), "--rate", str(RATE), "--duration", f"{seconds}s", "--flat"]
+        options += ["--no-users", "--anomalies", "0", "--seed", str(seed), "--start", start.isoformat()]
+        written, truth = self._folder / f"{seed}.jsonl", self._folder / f"{seed}.truth.jsonl"
+        # The same seed and start give the same bytes: one copy to know what was sent, one to send.
+        self.system.shopstream(*options, "--out", str(written), "--truth", str(truth))
+        self._add(written, truth)
+        command = [sys.executable, "-m", "deploy.cli", *options, "--truth", str(self._folder / f"{seed}.sent.jsonl")]
+        log = self._folder / f"{seed}.log"
+        with log.open("wb") as output:
+            sender = subprocess.Popen(command, cwd=ROOT, env=self._variables, stdout=output, stderr=output)
+        try:
+            yield
+            assert sender.wait(seconds + 180) == 0, log.read_text()
         finally:
             sender.kill()
             sender.wait()
-        return report
 
     def _recovery(self, over: float, longest: float = 180) -> float:
         deadline = time.monotonic() + longest

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from flink_jobs.features.schema import USER_FEATURE_GROUPS
+from ingestion.delivery import DeliveryCallback, DeliveryReport
 from serving.app import create_app
 from serving.model import ModelRefusedError, ServedModel
 from serving.registry import ModelVersion, RegistryAwayError
@@ -115,15 +116,11 @@ class FakeProducer:
         self.gate.set()
         self.closed = False
 
-    def send(self, topic: str, *, key: bytes, value: bytes) -> Any:
+    def send_raw(self, topic: str, key: str, value: bytes, on_delivery: DeliveryCallback) -> None:
         self.gate.wait(5)
-        self.sent.append((topic, key, value))
-
-        def call(wanted: bool) -> Callable[[Callable[[Any], None]], None]:
-            return lambda callback: callback(self.failure) if wanted else None
-
-        failed = self.failure is not None
-        return SimpleNamespace(add_callback=call(not failed), add_errback=call(failed))
+        self.sent.append((topic, key.encode(), value))
+        error = None if self.failure is None else type(self.failure).__name__
+        on_delivery(DeliveryReport("", topic, 0, len(self.sent), error))
 
     def close(self, timeout: float) -> None:  # noqa: ARG002 - the producer's signature
         self.closed = True
