@@ -184,7 +184,7 @@ def _supervisor(variables: dict[str, str], log: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _small_disk(folder: Path) -> Iterator[Path | None]:
-    """A file system of its own that is soon full; None where this user, or any user in this container, may not mount."""
+    """A file system of its own that is soon full; None where this user, or anybody in this container, may not mount."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={_DISK_MIB}m", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
