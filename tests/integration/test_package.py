@@ -142,7 +142,8 @@ def test_the_archive_alone_runs_the_jobs(
     )
     assert sent.returncode == 0, sent.stderr
     store = open_store(FeatureStoreSettings(redis=valkey_address, state=tmp_path / "state"))
-    wait_until(lambda: online("packaged-ann", store=store)["total_events_24h"].tolist() == [5], "the features", 120)
+    counted = "total_events_24h"
+    wait_until(lambda: online("packaged-ann", store=store)[counted].fillna(0).tolist() == [5], "the features", 120)
     rows = TopicReader(kafka_bootstrap).latest("page_views").values()
     assert any(b'"/packaged"' in value for value in rows if value)
     wait_until(lambda: any((tmp_path / "lake" / "events").glob("**/part-*")), "a file in the lake", 60)
