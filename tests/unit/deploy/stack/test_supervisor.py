@@ -79,12 +79,11 @@ def test_what_hangs_is_ended_and_started(
 ) -> None:
     (web,) = Stack(settings, ["web"]).up()
     assert web.pid is not None
-    # Young, it would be starting.
-    monkeypatch.setattr(Web, "start_seconds", 0)
-    os.kill(web.pid, signal.SIGSTOP)
-    wait_until(lambda: bool(told))
-    monkeypatch.undo()
-    monkeypatch.setattr(stack_module, "PARTS", {part.name: part for part in (Web, Client, Tried)})
+    with monkeypatch.context() as impatient:
+        # Young, it would be starting.
+        impatient.setattr(Web, "start_seconds", 0)
+        os.kill(web.pid, signal.SIGSTOP)
+        wait_until(lambda: bool(told))
     wait_until(lambda: any("web was dead and runs again" in line for line in told))
     assert told[0] == "web has not answered for 1 s: ending it"
     assert Stack(settings, ["web"]).status()[0].pid != web.pid
