@@ -26,7 +26,7 @@ class ExactRun(NamedTuple):
     hours: Hours
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def exact_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExactRun]:
     """A system that has worked off six hours of traffic."""
     folder = tmp_path_factory.mktemp("exactness")
