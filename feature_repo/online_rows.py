@@ -110,6 +110,7 @@ def decoded(value: bytes) -> FeatureValue:
     return datetime.fromtimestamp(number, UTC) if tag == _TIMESTAMP else number
 
 
+@lru_cache(maxsize=1024)  # The views of an entity are written together and share theirs.
 def _time(stamp: bytes) -> datetime:
     found: datetime = Timestamp.FromString(stamp).ToDatetime(tzinfo=UTC)
     return found

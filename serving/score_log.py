@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 import orjson
 
-from ingestion.delivery import DeliveryCallback, DeliveryReport
-from ingestion.settings import KafkaSettings
 from ingestion.topics import SCORED_USERS
 from serving.features import FeatureRow
 from serving.logs import LOGGER
@@ -21,31 +19,39 @@ _EVERY_SECONDS = 0.05
 
 
 class Producer(Protocol):
-    """The part of ``ingestion.raw_producer.RawProducer`` that the log calls."""
+    """The part of ``confluent_kafka.Producer`` that the log calls."""
 
-    def send_raw(self, topic: str, key: str, value: bytes, on_delivery: DeliveryCallback) -> Any:
-        """Queue one record; ``on_delivery`` is told how it went."""
+    def produce(self, topic: str, value: bytes, key: str, *, on_delivery: Callable[[Any, Any], None]) -> None:
+        """Queue one record; BufferError when there is no room. ``on_delivery`` is told an error, or None."""
 
-    def close(self, timeout: float) -> None:
-        """Wait until what was queued is delivered or given up, and let go of the connections."""
+    def poll(self, timeout: float) -> int:
+        """Tell what has become of records."""
+
+    def flush(self, timeout: float) -> int:
+        """Wait until what was queued is delivered or given up; return how many records are left."""
 
 
 def connect(bootstrap: str) -> Producer:
-    """Return a producer of scores, which replaces a Kafka client that hangs.
+    """Return a producer of scores; while no broker answers they wait in it, for 15 s each.
 
-    Raises ShopstreamError when no broker answers within 3 s.
+    It is librdkafka's: kafka-python's takes the interpreter from the calls beside it, and hangs after some outages
+    (docs/adr/0016-score-log.md).
     """
-    from ingestion.raw_producer import RawProducer  # here: the scorer answers before it has loaded Kafka's client
+    from confluent_kafka import Producer as KafkaProducer
 
-    return RawProducer(
-        KafkaSettings(
-            kafka_bootstrap=bootstrap,
-            kafka_timeout_seconds=3,
-            producer_delivery_seconds=15,
-            producer_linger_ms=20,
-            producer_compression="none",
-        )
+    producer: Producer = KafkaProducer(
+        {
+            "bootstrap.servers": bootstrap,
+            "client.id": "shopstream-scorer",
+            "linger.ms": 20,
+            "message.timeout.ms": 15_000,
+            "reconnect.backoff.max.ms": 1_000,
+            "allow.auto.create.topics": False,
+            # What goes wrong is told record by record.
+            "log_level": 2,
+        }
     )
+    return producer
 
 
 class ScoreLog:
@@ -114,18 +120,18 @@ class ScoreLog:
 
     def _run(self) -> None:
         while not (self._stopping.is_set() and (not self._queue or self._producer is None)):
-            if self._producer is None and not self._try_connect():
-                self._stopping.wait(_RETRY_SECONDS)
+            if self._producer is None:
+                if not self._try_connect():
+                    self._stopping.wait(_RETRY_SECONDS)
                 continue
             while self._queue:
-                self._send(*self._queue.popleft())
+                self._send(self._producer, *self._queue.popleft())
+            self._producer.poll(0)
             # Not woken by each score: a thread that wants the interpreter makes the call beside it wait for it.
             self._stopping.wait(_EVERY_SECONDS)
-        if self._producer is not None:
-            try:
-                self._producer.close(_RETRY_SECONDS)
-            except Exception as error:  # Kafka went away; its records were counted one by one
-                LOGGER.warning("Kafka did not take the last scores", extra={"reason": type(error).__name__})
+        if self._producer is not None and (left := self._producer.flush(_RETRY_SECONDS)):
+            self._metrics.scores_not_logged.labels("not_delivered").inc(left)
+            LOGGER.warning("Kafka did not take the last scores", extra={"count": left})
 
     def _try_connect(self) -> bool:
         try:
@@ -138,19 +144,18 @@ class ScoreLog:
         self.problem = None
         return True
 
-    def _send(self, row: FeatureRow, record: dict[str, Any]) -> None:
-        assert self._producer is not None  # noqa: S101 - only called once connected
+    def _send(self, producer: Producer, row: FeatureRow, record: dict[str, Any]) -> None:
         if self._shadow is not None:
             record |= self._shadow.score(record["model"], row, record["scored_at"], record["probability"])
         value = orjson.dumps(record, option=orjson.OPT_UTC_Z)
         try:
-            self._producer.send_raw(SCORED_USERS.name, row.user_id, value, self._settled)
-        except Exception as error:  # a full buffer or an unknown topic: this score is lost, the thread is not
+            producer.produce(SCORED_USERS.name, value, row.user_id, on_delivery=self._settled)
+        except Exception as error:  # a full buffer or a broken client: this score is lost, the thread is not
             self._failed(type(error).__name__)
 
-    def _settled(self, report: DeliveryReport) -> None:
-        if report.error is not None:
-            self._failed(report.error)
+    def _settled(self, error: Any, _message: Any) -> None:
+        if error is not None:
+            self._failed(str(error))
             return
         self._metrics.scores_logged.inc()
         self.problem = None

@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from flink_jobs.features.schema import USER_FEATURE_GROUPS
-from ingestion.delivery import DeliveryCallback, DeliveryReport
 from serving.app import create_app
 from serving.model import ModelRefusedError, ServedModel
 from serving.registry import ModelVersion, RegistryAwayError
@@ -115,15 +114,19 @@ class FakeProducer:
         self.gate = threading.Event()
         self.gate.set()
         self.closed = False
+        self.left = 0
 
-    def send_raw(self, topic: str, key: str, value: bytes, on_delivery: DeliveryCallback) -> None:
+    def produce(self, topic: str, value: bytes, key: str, *, on_delivery: Callable[[Any, Any], None]) -> None:
         self.gate.wait(5)
         self.sent.append((topic, key.encode(), value))
-        error = None if self.failure is None else type(self.failure).__name__
-        on_delivery(DeliveryReport("", topic, 0, len(self.sent), error))
+        on_delivery(None if self.failure is None else type(self.failure).__name__, None)
 
-    def close(self, timeout: float) -> None:  # noqa: ARG002 - the producer's signature
+    def poll(self, _timeout: float) -> int:
+        return 0
+
+    def flush(self, _timeout: float) -> int:
         self.closed = True
+        return self.left
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 5) -> None:

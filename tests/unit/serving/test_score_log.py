@@ -103,3 +103,13 @@ def test_what_is_left_when_kafka_never_came_is_counted(metrics: Metrics):
         put(log, user)
     log.stop(5)
     assert not_logged(metrics, "not_delivered") == 2
+
+
+def test_what_kafka_has_not_taken_at_the_end_is_counted(producer: FakeProducer, metrics: Metrics):
+    producer.left = 3
+    log = ScoreLog(lambda: producer, metrics, 10)
+    log.start()
+    put(log, "ann")
+    wait_until(lambda: producer.sent)
+    log.stop(5)
+    assert not_logged(metrics, "not_delivered") == 3
