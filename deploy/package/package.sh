@@ -32,7 +32,7 @@ grep -v '^apache-flink-libraries==' "$scratch/job.txt" >"$scratch/packages.txt"
 "${uv[@]}" build --wheel --python .venv/bin/python --build-constraints deploy/python/build.lock.txt \
     --out-dir "$scratch" .
 "${uv[@]}" pip install --python .venv/bin/python --target "$folder/python" --no-deps "$scratch"/shopstream-*.whl
-rm -rf "$folder/python/bin" "$folder"/python/pyflink/{lib,opt,plugins,conf,examples,log}
+rm -rf "$folder/python/bin" "$folder/python/flink_jobs/operators" "$folder"/python/pyflink/{lib,opt,plugins,conf,examples,log}
 find "$folder/python" -name __pycache__ -type d -prune -exec rm -rf {} +
 find "$folder/python" -name tests -type d -prune -exec rm -rf {} +
 
