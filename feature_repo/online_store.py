@@ -43,10 +43,7 @@ class OneTripOnlineStore(RedisOnlineStore):  # type: ignore[misc]  # Feast has n
         if request is None:
             return super().get_online_features(config, features, entity_rows, registry, project, **options)
         ids = entity_rows[request.join_key]
-        pipeline = self._get_client(config.online_store).pipeline(transaction=False)
-        for entity in ids:
-            pipeline.hmget(request.key(entity), request.fields)
-        return OnlineRows(request, ids, pipeline.execute())
+        return OnlineRows(request, ids, _asked(self._get_client(config.online_store), request, ids).execute())
 
     async def get_online_features_async(
         self, config: RepoConfig, features: Any, entity_rows: Any, registry: BaseRegistry, project: str, **options: Any
@@ -59,10 +56,7 @@ class OneTripOnlineStore(RedisOnlineStore):  # type: ignore[misc]  # Feast has n
         client = await self._get_client_async(config.online_store)
         if len(ids) == 1:
             return OnlineRows(request, ids, [await client.hmget(request.key(ids[0]), request.fields)])
-        pipeline = client.pipeline(transaction=False)
-        for entity in ids:
-            pipeline.hmget(request.key(entity), request.fields)
-        return OnlineRows(request, ids, await pipeline.execute())
+        return OnlineRows(request, ids, await _asked(client, request, ids).execute())
 
     def _request(
         self,
@@ -93,6 +87,14 @@ class OneTripOnlineStore(RedisOnlineStore):  # type: ignore[misc]  # Feast has n
         ids = entity_rows.get(request.join_key)
         is_plain = isinstance(ids, Sequence) and ids and all(isinstance(one, str) for one in ids)
         return request if is_plain else None
+
+
+def _asked(client: Any, request: OnlineRequest, ids: Sequence[str]) -> Any:
+    """Return a pipeline of the client, of either kind, that asks for each entity's hash."""
+    pipeline = client.pipeline(transaction=False)
+    for entity in ids:
+        pipeline.hmget(request.key(entity), request.fields)
+    return pipeline
 
 
 def _resolved(features: FeatureService, registry: BaseRegistry, project: str) -> OnlineRequest | None:

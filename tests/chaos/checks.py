@@ -49,10 +49,7 @@ def check_online_rows(system: System) -> None:
     def equal() -> bool:
         newest = dict(duckdb.execute(query).fetchall())
         held = _orders(system.settings.redis, list(newest))
-        return bool(newest) and held == {
-            user: b"%018d.%012d" % tuple(order.values() if isinstance(order, dict) else order)
-            for user, order in newest.items()
-        }
+        return bool(newest) and held == {user: b"%018d.%012d" % order for user, order in newest.items()}
 
     wait_until(equal, "the online store equals the log", 60)
 
