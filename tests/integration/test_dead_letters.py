@@ -99,8 +99,15 @@ def event(event_id: str, event_type: str = "error", at: datetime = NOW, **more: 
     return json.dumps(fields | more).encode()
 
 
-def write_letters(bootstrap: str, topic: str, raws: list[bytes], code: str = "bad_value", partition: int = 0) -> None:
-    """Write dead letters as the job does."""
+def write_letters(
+    bootstrap: str,
+    topic: str,
+    raws: list[bytes],
+    code: str = "bad_value",
+    partition: int = 0,
+    into: int | None = None,
+) -> None:
+    """Write dead letters as the job does; ``into`` one partition, where their order is to be seen."""
     with KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=20) as producer:
         for offset, raw in enumerate(raws):
             row = {
@@ -113,7 +120,7 @@ def write_letters(bootstrap: str, topic: str, raws: list[bytes], code: str = "ba
                 "key_base64": base64.b64encode(b"key-%d" % offset).decode(),
                 "raw_base64": base64.b64encode(raw).decode(),
             }
-            producer.send("dead_letter_events", json.dumps(row).encode())
+            producer.send("dead_letter_events", json.dumps(row).encode(), partition=into)
 
 
 def read(bootstrap: str, topic: str) -> list[tuple[int, bytes | None, bytes]]:
@@ -186,7 +193,7 @@ def test_a_second_replay_shuts_the_first_out(settings: KafkaSettings) -> None:
 def test_choosing_showing_and_mending(settings: KafkaSettings, tmp_path: Path) -> None:
     bootstrap, topic = settings.kafka_bootstrap, "product_events"
     raws = [event("m-0", total="1"), b"\xff\x1b", event("m-2", at=NOW + timedelta(minutes=1)), event("m-3"), b"{"]
-    write_letters(bootstrap, topic, raws, "not_json", partition=4)
+    write_letters(bootstrap, topic, raws, "not_json", partition=4, into=0)
     with KafkaProducer(bootstrap_servers=bootstrap) as producer:
         producer.send("dead_letter_events", b"not ours")
     (group,) = run("list", "--topic", topic)

@@ -29,6 +29,7 @@ class FakeStore:
         self.rows: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self.failure: Exception | None = None
         self.delay_seconds = 0.0
+        self.under_way = 0
         self.reads = 0
         self.closed = False
 
@@ -36,8 +37,12 @@ class FakeStore:
         return name
 
     async def get_online_features_async(self, features: str, entity_rows: Mapping[str, Sequence[str]]) -> Any:
-        await asyncio.sleep(self.delay_seconds)
-        return self.get_online_features(features, entity_rows)
+        self.under_way += 1
+        try:
+            await asyncio.sleep(self.delay_seconds)
+            return self.get_online_features(features, entity_rows)
+        finally:
+            self.under_way -= 1
 
     def get_online_features(self, features: str, entity_rows: Mapping[str, Sequence[str]]) -> Any:
         assert features == "purchase_24h"

@@ -26,6 +26,7 @@ def narrow(tmp_path: Path) -> Iterator[tuple[TestClient, FakeStore]]:
         api_rate=0.001,
         api_burst=3,
         calls_at_once=1,
+        redis_timeout_ms=10_000,
         body_bytes=1_000,
     )
     with TestClient(make_app(settings, store, registry, FakeProducer())) as client:
@@ -50,11 +51,12 @@ def test_a_key_has_a_rate_of_its_own(narrow: tuple[TestClient, FakeStore]) -> No
 
 def test_more_calls_than_may_be_under_way_are_refused_at_once(narrow: tuple[TestClient, FakeStore]) -> None:
     client, store = narrow
-    store.delay_seconds = 0.15
+    store.delay_seconds = 1.5
     first: list[int] = []
     thread = threading.Thread(target=lambda: first.append(score(client).status_code))
     thread.start()
-    wait_until(lambda: (answer := score(client, "two")).status_code == 503 and answer.json()["type"].endswith("busy"))
+    wait_until(lambda: store.under_way == 1)
+    assert_problem(score(client, "two"), 503, "busy")
     assert client.get("/healthz").status_code == 200
     thread.join(5)
     assert first == [200]
