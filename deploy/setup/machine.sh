@@ -51,6 +51,12 @@ find_chromium() {
     need Chromium "chromium chromium-browser" chromium
 }
 
+# The alert rules and the dashboards' queries are tested against a real one.
+find_prometheus() {
+    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return; fi
+    need Prometheus prometheus prometheus
+}
+
 # as_root COMMAND ...: fails when neither root nor a sudo without a password is there.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
@@ -83,7 +89,8 @@ install_needs() {
     as_root apt-get update -qq >"$log" 2>&1 || true
     while read -r package; do packages+=("$package"); done < <(chosen_packages)
     say "Installing ${packages[*]}"
-    if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    # A runlevel other than the machine's own keeps packages from starting services (Prometheus' would).
+    if ! as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends \
         -o DPkg::Lock::Timeout=300 "${packages[@]}" >>"$log" 2>&1 </dev/null; then
         cat "$log" >&2
         rm -f "$log"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what `make demo` needs: system packages, the Python environment, the JVM operators. With --tests also
-# what only `make test` needs: a browser.
+# what only `make test` needs: a browser, Prometheus.
 #
 # Whatever is there already is re-used, so a second run only looks. A run that was interrupted is mended by
 # the next one. What the machine lacks and cannot be installed from here is named in one line, at the start.
@@ -29,7 +29,10 @@ look() {
     find_jdk
     find_maven
     find_openmp
-    if [ "$purpose" = --tests ]; then find_chromium; fi
+    if [ "$purpose" = --tests ]; then
+        find_chromium
+        find_prometheus
+    fi
 }
 
 look

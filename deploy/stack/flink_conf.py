@@ -68,6 +68,7 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
     folder = settings.home / "flink"
     return {
         **_high_availability(settings),
+        **_metrics(settings),
         # A process that dies without a word, or hangs, is missed after this long; Flink's own 50 s suit busy clusters.
         "heartbeat.interval": "3 s",
         "heartbeat.timeout": "15 s",
@@ -125,6 +126,17 @@ def _high_availability(settings: StackSettings) -> dict[str, str]:
         "high-availability.jobmanager.port": str(settings.address("flink_rpc").port),
         "high-availability.zookeeper.client.session-timeout": "8 s",
         "high-availability.zookeeper.client.connection-timeout": "5 s",
+    }
+
+
+def _metrics(settings: StackSettings) -> dict[str, str]:
+    """Return where Prometheus finds the metrics: each process takes the first free port of the range."""
+    if settings.flink_metrics_ports is None:
+        return {}
+    return {
+        "metrics.reporters": "prometheus",
+        "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
+        "metrics.reporter.prometheus.port": settings.flink_metrics_ports,
     }
 
 

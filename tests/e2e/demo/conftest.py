@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from deploy.stack.address import Address
+from deploy.stack.address import Address, free_ports
 from deploy.stack.settings import StackSettings
 from ingestion.ecom import fetch
 
@@ -23,11 +23,21 @@ TESTS = ROOT / "tests"
 ADDRESSES = ("kafka_bootstrap", "kafka_controller", "redis", "flink_rest", "flink_rpc", "mlflow", "scorer")
 
 
+def adjacent_ports() -> tuple[int, int]:
+    """Two free ports, one after the other."""
+    for _ in range(100):
+        (port,) = free_ports(1)
+        if port < 65535 and Address("127.0.0.1", port + 1, "").is_free():
+            return port, port + 1
+    raise AssertionError("no two free ports in a row")
+
+
 def start(settings: StackSettings, log: Path) -> "subprocess.Popen[bytes]":
     environment = {
         **os.environ,
         **{f"SHOPSTREAM_{name.upper()}": getattr(settings, name) for name in ADDRESSES},
         "SHOPSTREAM_STATE": str(settings.home),
+        "SHOPSTREAM_FLINK_METRICS_PORTS": str(settings.flink_metrics_ports),
     }
     with log.open("wb") as output:
         return subprocess.Popen(
@@ -61,9 +71,18 @@ def assert_nothing_left(settings: StackSettings) -> None:
 
 
 @pytest.fixture(scope="package")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StackSettings, dict[str, Any]]]:
+def flink_metrics_ports() -> tuple[int, int]:
+    """Where Prometheus finds the JobManager and the TaskManager."""
+    return adjacent_ports()
+
+
+@pytest.fixture(scope="package")
+def demo(
+    flink_metrics_ports: tuple[int, int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[StackSettings, dict[str, Any]]]:
     folder = tmp_path_factory.mktemp("demo")
-    settings = StackSettings.on_free_ports(folder / "state")
+    ports = "-".join(map(str, flink_metrics_ports))
+    settings = StackSettings.on_free_ports(folder / "state", flink_metrics_ports=ports)
     (settings.home / "datasets").mkdir(parents=True)
     (settings.home / "datasets" / "ecom.csv.gz").symlink_to(fetch(DATASETS).absolute())
 

@@ -1,6 +1,6 @@
 """The dashboard in a browser on the replayed half-year: every number against the API, and a tile that moves.
 
-Last of this folder, for it sends an event that the others do not count.
+After the others of this folder, for it sends an event that they do not count.
 """
 
 import json
