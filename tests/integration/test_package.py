@@ -24,6 +24,9 @@ from ingestion.topic_reader import TopicReader
 from tests.exactness.system import wait_until
 
 pytestmark = pytest.mark.timeout(600)
+COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())["services"]
+OF_A_MACHINE = re.compile(r".*(address|host|\.port|\.dir|-dir|tmpdir|storageDir)|env\.java\.opts\.all")
+"""Options of Flink that say where something is."""
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +56,15 @@ def bare_python() -> str:
 
 @pytest.fixture(scope="module")
 def foreign_cluster(tmp_path_factory: pytest.TempPathFactory, bare_python: str) -> Iterator[dict[str, str]]:
-    """A JobManager and a TaskManager that Flink's own scripts start; gives the variables of a shell beside them."""
+    """A JobManager and a TaskManager that Flink's own scripts start, with the options that compose gives them.
+
+    Gives the variables of a shell beside them.
+    """
     settings = StackSettings.on_free_ports(tmp_path_factory.mktemp("foreign"))
     write_flink_conf(settings)
-    options = {name: value for name, value in cluster_options(settings).items() if not name.startswith("python.")}
+    composed = yaml.safe_load(COMPOSE["jobmanager"]["environment"]["FLINK_PROPERTIES"])
+    ours = {name: value for name, value in cluster_options(settings).items() if OF_A_MACHINE.fullmatch(name)}
+    options = {name: value for name, value in composed.items() if not name.startswith("metrics.")} | ours
     (settings.flink_conf / "config.yaml").write_text(yaml.safe_dump(options))
     commands = settings.home / "bin"
     commands.mkdir()
@@ -146,6 +154,42 @@ def test_the_archive_alone_runs_the_jobs(
     assert any(b'"/packaged"' in value for value in rows if value)
     wait_until(lambda: any((tmp_path / "lake" / "events").glob("**/part-*")), "a file in the lake", 60)
     assert cluster.failures(job.id) == []
+
+
+def test_compose_submits_the_job(
+    archive: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, valkey_address: str, tmp_path: Path
+) -> None:
+    """Its command as a plain process, with the image's folder where the archive is."""
+    topic_admin.apply(kafka_bootstrap)
+    places = {
+        "/opt/shopstream": str(archive),
+        "jobmanager:8081": foreign_cluster["REST"],
+        "kafka:9092": kafka_bootstrap,
+        "valkey:6379": valkey_address,
+        "/var/lib/shopstream": str(tmp_path),
+    }
+
+    def here(text: str) -> str:
+        for there, place in places.items():
+            text = text.replace(there, place)
+        return text
+
+    service = COMPOSE["submit"]
+    variables = {name: here(value) for name, value in service["environment"].items() if name.startswith("SHOPSTREAM_")}
+    cluster = Cluster(foreign_cluster["REST"])
+    before = {job.id for job in cluster.jobs()}
+    done = subprocess.run(
+        [*map(here, service["command"]), "page_views"],
+        env={**foreign_cluster, **variables, "SHOPSTREAM_CONSUMER_GROUP": "composed"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
+    (submitted,) = {job.id for job in cluster.jobs()} - before
+    cluster.wait_until_running(submitted, 180)
+    assert cluster.failures(submitted) == []
 
 
 def test_the_archive_holds_no_cluster_and_nothing_of_this_machine(archive: Path) -> None:
