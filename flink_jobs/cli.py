@@ -1,19 +1,26 @@
 """The commands ``shopstream jobs submit|restore|list|stop|logs``."""
 
 import json
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 import click
+import yaml
 from rich.console import Console
 from rich.table import Table
 
 from flink_jobs.cluster import Cluster
+from flink_jobs.kubernetes import OVERLAYS, apply, flink_deployment
+from flink_jobs.package import newest_package, worker_archive
 from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
 from flink_jobs.snapshots import Snapshots
 from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
 from ingestion.topic_reader import TopicReader
+
+_ADDRESS = re.compile(r"[\w.-]+:\d{1,5}")
 
 
 def _cluster() -> Cluster:
@@ -48,7 +55,31 @@ def jobs() -> None:
 )
 @click.option("--savepoint", metavar="URI", help="Go on from this savepoint or checkpoint.")
 @click.option("--fresh", is_flag=True, help="Go on reading where the last job stopped, but forget what it had counted.")
-def submit(is_all: bool, names: tuple[str, ...], savepoint: str | None, fresh: bool) -> None:
+@click.option(
+    "--target",
+    type=click.Choice(["local", "remote", "kubernetes"]),
+    default="local",
+    show_default=True,
+    help="The local stack; a cluster at WHERE, HOST:PORT, that has none of our code; or Flink's operator, by the"
+    " kustomize overlay WHERE.",
+)
+@click.option(
+    "--package",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What `make package` packed, for a remote cluster; the newest in dist without it.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what Kubernetes would get, and do nothing.")
+@click.argument("where", required=False)
+def submit(
+    is_all: bool,
+    names: tuple[str, ...],
+    savepoint: str | None,
+    fresh: bool,
+    target: str,
+    package: Path | None,
+    dry_run: bool,
+    where: str | None,
+) -> None:
     """Submit results as one job, which reads Kafka and parses once; all of them unless some are named.
 
     A job that has run before goes on from its savepoint, or from the newest checkpoint of one that was killed.
@@ -63,19 +94,47 @@ def submit(is_all: bool, names: tuple[str, ...], savepoint: str | None, fresh: b
       shopstream jobs submit --all
       shopstream jobs submit --job user_features
       shopstream jobs submit --job lake --job page_views
+      shopstream jobs submit --all --target remote 10.0.0.5:8081
+      shopstream jobs submit --all --target kubernetes deploy/kubernetes/overlays/production --dry-run
     """
     settings, selection = read_settings(JobSettings), _selection(is_all, names)
+    _check_options(target, where, package, dry_run)
+    if target == "kubernetes":
+        _submit_to_kubernetes(Path(where) if where else OVERLAYS / "local", selection, settings, savepoint, dry_run)
+        return
     name = selection.job_name(settings.consumer_group)
-    newest = Snapshots(settings.state, name).newest()
+    newest = None if where else Snapshots(settings.state, name).newest()
     # Either may be missing: Flink commits offsets to Kafka on a best-effort basis, and a snapshot may lie elsewhere.
     if not (savepoint or fresh) and (newest or any(TopicReader(settings.kafka_bootstrap).read_by(name).values())):
         raise ShopstreamError(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
         )
+    rest, worker = settings.flink_rest, None
+    if where:
+        rest = where
+        worker = worker_archive(package or newest_package(), settings.state.absolute() / "package")
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = _cluster().submit(settings, selection, savepoint=savepoint)
-    click.echo(f"Job {job} ({name}) runs: http://{settings.flink_rest}/#/job/{job}/overview")
+        job = Cluster(rest).submit(settings, selection, savepoint=savepoint, worker=worker)
+    click.echo(f"Job {job} ({name}) runs: http://{rest}/#/job/{job}/overview")
+
+
+def _check_options(target: str, where: str | None, package: Path | None, dry_run: bool) -> None:
+    if target == "remote" and (where is None or not _ADDRESS.fullmatch(where)):
+        raise ShopstreamError("--target remote needs the cluster's address: --target remote HOST:PORT.")
+    if target == "local" and where:
+        raise ShopstreamError(f"The local stack needs no address: leave out {where}, or say --target remote {where}.")
+    if package and target != "remote":
+        raise ShopstreamError("--package is for --target remote: leave it out.")
+    if dry_run and target != "kubernetes":
+        raise ShopstreamError("--dry-run is for --target kubernetes: leave it out.")
+
+
+def _submit_to_kubernetes(
+    overlay: Path, selection: Selection, settings: JobSettings, savepoint: str | None, dry_run: bool
+) -> None:
+    deployment = flink_deployment(overlay, selection, settings.consumer_group, savepoint)
+    click.echo(yaml.safe_dump(deployment, sort_keys=False) if dry_run else apply(deployment))
 
 
 @jobs.command()

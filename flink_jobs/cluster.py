@@ -68,18 +68,20 @@ class Cluster:
         settings: JobSettings,
         selection: Selection | None = None,
         savepoint: str | None = None,
+        worker: Path | None = None,
     ) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
         ``selection``: all results by default. ``settings.state`` is the folder whose ``flink/conf`` the local stack
-        wrote, where there is one; the job's checkpoints then go to a folder of its name.
+        wrote, where there is one; the job's checkpoints then go to a folder of its name. ``worker``: archive of the
+        Python packages, for a cluster that has none of our code, and a configuration of its own.
 
         Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
         selection = selection or Selection()
         name = selection.job_name(settings.consumer_group)
         self._check_free(selection, settings.consumer_group)
-        job = self.run(MAIN, selection.results, settings, name, savepoint)
+        job = self.run(MAIN, selection.results, settings, name, savepoint, worker)
         self.wait_until_running(job)
         return job
 
@@ -90,25 +92,30 @@ class Cluster:
         settings: JobSettings,
         checkpoints_of: str | None = None,
         savepoint: str | None = None,
+        worker: Path | None = None,
     ) -> str:
         """Submit the Python file ``main`` with ``flink run``; return the job's id.
 
-        ``checkpoints_of``: name of the job in whose folder its checkpoints go. Raises ShopstreamError when Flink
-        refuses it.
+        ``checkpoints_of``: name of the job in whose folder its checkpoints go. ``worker``: as above. Raises
+        ShopstreamError when Flink refuses it.
         """
         state, home = settings.state.absolute(), _flink_home()
         logs = state / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         variables = {**os.environ, **settings.environment(), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
-        snapshots = Snapshots(state, checkpoints_of or "")
-        if snapshots.checkpoints:
+        checkpoints = None if worker else Snapshots(state, checkpoints_of or "").checkpoints
+        if checkpoints:
             variables["FLINK_CONF_DIR"] = str(state / "flink" / "conf")
         # The job's code need not be installed for the client to find it.
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(MAIN.parents[1]), variables.get("PYTHONPATH", "")]))
         command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
-        if checkpoints_of and snapshots.checkpoints:
-            command += [f"-Dexecution.checkpointing.dir={snapshots.checkpoints}"]
-        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable]
+        if checkpoints_of and checkpoints:
+            command += [f"-Dexecution.checkpointing.dir={checkpoints}"]
+        if worker:
+            command += ["-pyarch", str(worker), "-pyexec", f"{worker.name}/bin/python"]
+        else:
+            command += ["-pyexec", sys.executable]
+        command += ["-pyclientexec", sys.executable]
         command += ["-s", savepoint] if savepoint else []
         command += ["-py", str(main), *arguments]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)

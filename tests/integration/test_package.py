@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -30,8 +31,8 @@ OF_A_MACHINE = re.compile(r".*(address|host|\.port|\.dir|-dir|tmpdir|storageDir)
 
 
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that `make package` packs, unpacked."""
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make package` packs."""
     folder = tmp_path_factory.mktemp("package")
     done = subprocess.run(
         ["bash", str(ROOT / "deploy" / "package" / "package.sh")],
@@ -41,9 +42,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    (packed,) = folder.glob("shopstream-jobs-*.tar.gz")
-    subprocess.run(["tar", "-xzf", packed, "-C", folder], check=True)
-    return folder / packed.name.removesuffix(".tar.gz")
+    (found,) = folder.glob("shopstream-jobs-*.tar.gz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def archive(packed: Path) -> Path:
+    """Its folder, unpacked."""
+    subprocess.run(["tar", "-xzf", packed, "-C", packed.parent], check=True)
+    return packed.parent / packed.name.removesuffix(".tar.gz")
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +183,7 @@ def test_compose_submits_the_job(
 
     service = COMPOSE["submit"]
     variables = {name: here(value) for name, value in service["environment"].items() if name.startswith("SHOPSTREAM_")}
-    cluster = Cluster(foreign_cluster["REST"])
-    before = {job.id for job in cluster.jobs()}
+    cluster = emptied(foreign_cluster["REST"])
     done = subprocess.run(
         [*map(here, service["command"]), "page_views"],
         env={**foreign_cluster, **variables, "SHOPSTREAM_CONSUMER_GROUP": "composed"},
@@ -187,9 +193,44 @@ def test_compose_submits_the_job(
         check=False,
     )
     assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
-    (submitted,) = {job.id for job in cluster.jobs()} - before
-    cluster.wait_until_running(submitted, 180)
-    assert cluster.failures(submitted) == []
+    (job,) = cluster.live_jobs()
+    cluster.wait_until_running(job.id, 180)
+    assert cluster.failures(job.id) == []
+
+
+def test_the_command_submits_to_a_remote_cluster(
+    packed: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, tmp_path: Path
+) -> None:
+    topic_admin.apply(kafka_bootstrap)
+    cluster = emptied(foreign_cluster["REST"])
+    words = ("--job", "revenue", "--target", "remote", foreign_cluster["REST"], "--package", str(packed))
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "jobs", "submit", *words],
+        env={
+            **os.environ,
+            "SHOPSTREAM_KAFKA_BOOTSTRAP": kafka_bootstrap,
+            "SHOPSTREAM_STATE": str(tmp_path / "state"),
+            "SHOPSTREAM_CONSUMER_GROUP": "remote",
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (job,) = cluster.live_jobs()
+    assert (
+        done.stdout == f"Job {job.id} (remote-revenue) runs: http://{foreign_cluster['REST']}/#/job/{job.id}/overview\n"
+    )
+    assert cluster.failures(job.id) == []
+
+
+def emptied(rest: str) -> Cluster:
+    """The cluster, once no job of another test holds a slot."""
+    cluster = Cluster(rest)
+    for job in cluster.live_jobs():
+        httpx.patch(f"http://{rest}/jobs/{job.id}", params={"mode": "cancel"}).raise_for_status()
+    wait_until(lambda: not cluster.live_jobs(), "no job", 60)
+    return cluster
 
 
 def test_the_archive_holds_no_cluster_and_nothing_of_this_machine(archive: Path) -> None:
