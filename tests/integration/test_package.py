@@ -157,8 +157,12 @@ def test_the_archive_alone_runs_the_jobs(
     store = open_store(FeatureStoreSettings(redis=valkey_address, state=tmp_path / "state"))
     counted = "total_events_24h"
     wait_until(lambda: online("packaged-ann", store=store)[counted].fillna(0).tolist() == [5], "the features", 120)
-    rows = TopicReader(kafka_bootstrap).latest("page_views").values()
-    assert any(b'"/packaged"' in value for value in rows if value)
+
+    def windows() -> list[bytes]:
+        rows = TopicReader(kafka_bootstrap).latest("page_views").values()
+        return [value for value in rows if value and b'"/packaged"' in value]
+
+    wait_until(lambda: bool(windows()), "a window of the page", 60)
     wait_until(lambda: any((tmp_path / "lake" / "events").glob("**/part-*")), "a file in the lake", 60)
     assert cluster.failures(job.id) == []
 
