@@ -48,11 +48,13 @@ def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings, t
     )
 
 
-def create_event_views(t_env: StreamTableEnvironment, texts: Collection[str] = TEXTS) -> None:
+def create_event_views(
+    t_env: StreamTableEnvironment, texts: Collection[str] = TEXTS, silence_seconds: float = 5
+) -> None:
     """Create ``events`` and ``counted_events`` over ``records``, and ``dead_letters`` where that has all ``TEXTS``.
 
     From then on ``records`` and ``events`` are one stream each, however many statements and operators read them. Those
-    of the texts that are not in ``records`` are NULL in ``events``.
+    of the texts that are not in ``records`` are NULL in ``events``. ``silence_seconds``: as ``records`` has it.
     """
     has_dead_letters = set(texts) == set(TEXTS)
     if has_dead_letters:
@@ -60,7 +62,7 @@ def create_event_views(t_env: StreamTableEnvironment, texts: Collection[str] = T
         share(t_env, "records", "row_time")
     values = {text: f"`{text}`" if text in texts else "CAST(NULL AS STRING)" for text in ("properties", "context")}
     t_env.execute_sql(statement("flink_jobs.events", "valid_records", **values))
-    flag_events(t_env, "valid_records", "flagged_records")
+    flag_events(t_env, "valid_records", "flagged_records", silence_seconds)
     t_env.execute_sql(statement("flink_jobs.events", "events"))
     share(t_env, "events", "row_time")
     t_env.execute_sql(statement("flink_jobs.events", "counted_events"))
@@ -69,6 +71,10 @@ def create_event_views(t_env: StreamTableEnvironment, texts: Collection[str] = T
         share(t_env, "dead_letters", apart=True)
 
 
-def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str) -> None:
-    """Create the view ``flagged``: ``view`` with the columns ``is_late`` and ``is_duplicate``; see EventFlags.java."""
-    get_gateway().jvm.shopstream.events.EventFlags.attach(t_env._j_tenv, view, flagged)
+def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str, silence_seconds: float = 5) -> None:
+    """Create the view ``flagged``: ``view`` with the columns ``is_late`` and ``is_duplicate``; see EventFlags.java.
+
+    ``silence_seconds``: how long ``records`` is without an event before time goes on after a restart.
+    """
+    flags = get_gateway().jvm.shopstream.events.EventFlags
+    flags.attach(t_env._j_tenv, view, flagged, "records", int(silence_seconds * 1000))

@@ -19,6 +19,7 @@ from kafka import KafkaProducer
 
 from deploy.stack.settings import ROOT, StackSettings
 from flink_jobs.cluster import Cluster, Job
+from flink_jobs.job_metrics import JobMetrics
 from flink_jobs.results import Selection
 from flink_jobs.snapshots import Snapshots
 from ingestion import topic_admin
@@ -176,6 +177,13 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     assert finals(job, final) == rows_before
 
 
+def event_time(cluster: Cluster, flink: FlinkCluster) -> float:
+    """The watermark behind the sources, in milliseconds, as Flink last told it; it tells it up to 10 s late."""
+    return sum(
+        value for _, value in JobMetrics(flink.rest, running(cluster).id).sums(["flag-late.currentOutputWatermark"])
+    )
+
+
 def code_without_a_feature(folder: Path) -> Path:
     """A copy of the code whose list of features lacks ``conversion_rate_24h``."""
     built = ROOT / "flink_jobs" / "operators"
@@ -197,10 +205,12 @@ def test_a_job_with_a_changed_list_of_features_goes_on_from_its_savepoint(
         row: dict[str, Any] = json.loads(TopicReader(job.kafka_bootstrap).latest("user_features", b"u1")[b"u1"])
         return row
 
+    cluster = Cluster(flink_cluster.rest)
     before = features()
     assert before["total_events_24h"] > 1
     assert "conversion_rate_24h" in before
-    savepoint = Cluster(flink_cluster.rest).stop(running(Cluster(flink_cluster.rest)), job.home)
+    stopped_at = event_time(cluster, flink_cluster)
+    savepoint = cluster.stop(running(cluster), job.home)
     submitted = subprocess.run(
         [sys.executable, "-m", "deploy.cli", "jobs", "submit", "--savepoint", savepoint],
         env={**os.environ, **flink_cluster.environment, **job_settings(job, **SETTINGS).environment()},
@@ -210,6 +220,8 @@ def test_a_job_with_a_changed_list_of_features_goes_on_from_its_savepoint(
         check=False,
     )
     assert submitted.returncode == 0, submitted.stderr
+    # No event has come since, and yet values decay.
+    wait_until(lambda: event_time(cluster, flink_cluster) > stopped_at, True)
     with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
         producer.send("web_events", page_view("fewer", 40, "u1", "/job/fewer"), partition=2).get(30)
     wait_until(lambda: features()["total_events_24h"], before["total_events_24h"] + 1)

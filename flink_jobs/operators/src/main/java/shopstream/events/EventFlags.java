@@ -9,10 +9,12 @@ import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.Table;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.catalog.ObjectIdentifier;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
+import shopstream.source.ConsumerLag;
 
 /** Flags late and repeated events, and notes how each arrived, in columns more; called from Python. */
 public final class EventFlags {
@@ -34,8 +36,11 @@ public final class EventFlags {
      * @param view has the columns {@code event_id}, {@code row_time} (the time attribute), {@code topic} and
      *     {@code partition}, none of them NULL; what it reads from is made one task
      * @param flagged name of the new view, with the same time attribute
+     * @param source name of the table of Kafka's records behind the view
+     * @param silenceMillis its {@code silence}
      */
-    public static void attach(StreamTableEnvironment tables, String view, String flagged) {
+    public static void attach(
+            StreamTableEnvironment tables, String view, String flagged, String source, long silenceMillis) {
         Table query = tables.from(view);
         List<String> names = query.getResolvedSchema().getColumnNames();
         List<DataTypes.Field> fields = new ArrayList<>();
@@ -50,7 +55,14 @@ public final class EventFlags {
         rows.getTransformation().setParallelism(1);
         int idAt = names.indexOf("event_id");
         FlagLate flagLate =
-                new FlagLate(names.indexOf("row_time"), names.indexOf("topic"), names.indexOf("partition"));
+                new FlagLate(
+                        names.indexOf("row_time"),
+                        names.indexOf("topic"),
+                        names.indexOf("partition"),
+                        ConsumerLag.of(ObjectIdentifier.of(
+                                        tables.getCurrentCatalog(), tables.getCurrentDatabase(), source)
+                                .asSummaryString()),
+                        silenceMillis);
         fields.addAll(ARRIVAL);
         InternalTypeInfo<RowData> lateType = type(fields);
         fields.add(DUPLICATE);

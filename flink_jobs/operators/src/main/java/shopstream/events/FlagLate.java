@@ -3,22 +3,27 @@ package shopstream.events;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.io.network.api.writer.ResultPartitionWriter;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.table.data.utils.JoinedRowData;
+import shopstream.source.PartitionLag;
 
 /**
  * Every row passes, with more columns. {@code is_late}: whether its event time lies more than ten minutes behind the
@@ -33,7 +38,11 @@ import org.apache.flink.table.data.utils.JoinedRowData;
  * one before it. {@code stream_time}: the watermark before it, NULL where there was none. {@code in_backlog}: whether
  * that was more than ten minutes behind the clock.
  *
- * <p>State: the newest event time of each partition, and the last arrival; kept.
+ * <p>After a restart the watermark is what it was, and in a silence it goes on from there until the first row
+ * ({@link RestoredTime}); the source's clock has seen no event yet. The watermark never falls.
+ *
+ * <p>State: the newest event time of each partition, the last arrival, and the watermark with the machine's time at which
+ * it came; kept.
  */
 final class FlagLate extends AbstractStreamOperator<RowData> implements OneInputStreamOperator<RowData, RowData> {
     private static final long serialVersionUID = 1L;
@@ -42,21 +51,31 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
     private final int timeAt;
     private final int topicAt;
     private final int partitionAt;
+    private final PartitionLag lag;
+    private final long silenceMillis;
     private transient Map<StringData, long[]> newest;
     private transient ListState<Map<String, long[]>> state;
     private transient ListState<Long> arrivals;
+    private transient ListState<long[]> marks;
     private transient long arrival;
     private transient long watermark;
+    private transient long watermarkCameAt;
+
+    /** Until the first row after a restart. */
+    private transient RestoredTime restored;
+
     private transient TimestampData streamTime;
     private transient GenericRowData flags;
     private transient StreamRecord<RowData> out;
     private transient JoinedRowData flagged;
 
-    /** The places of the columns {@code row_time}, {@code topic} and {@code partition}. */
-    FlagLate(int timeAt, int topicAt, int partitionAt) {
+    /** The places of the columns {@code row_time}, {@code topic} and {@code partition}; when the source is silent. */
+    FlagLate(int timeAt, int topicAt, int partitionAt, PartitionLag lag, long silenceMillis) {
         this.timeAt = timeAt;
         this.topicAt = topicAt;
         this.partitionAt = partitionAt;
+        this.lag = lag;
+        this.silenceMillis = silenceMillis;
     }
 
     @Override
@@ -74,12 +93,23 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         for (long last : arrivals.get()) {
             arrival = last;
         }
+        marks = context.getOperatorStateStore()
+                .getListState(new ListStateDescriptor<>(
+                        "watermark", PrimitiveArrayTypeInfo.LONG_PRIMITIVE_ARRAY_TYPE_INFO));
+        watermark = Long.MIN_VALUE;
+        for (long[] last : marks.get()) {
+            watermarkCameAt = last[1];
+            restored = new RestoredTime(last[0], last[1], silenceMillis);
+        }
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        watermark = Long.MIN_VALUE;
+        if (restored != null) {
+            // Nothing may be sent before all operators are open.
+            tickIn(0);
+        }
         out = new StreamRecord<>(null);
         flagged = new JoinedRowData();
         flags = new GenericRowData(4);
@@ -87,6 +117,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
 
     @Override
     public void processElement(StreamRecord<RowData> element) {
+        restored = null;
         RowData row = element.getValue();
         long time = row.getTimestamp(timeAt, 3).getMillisecond();
         long[] times = times((BinaryStringData) row.getString(topicAt), row.getInt(partitionAt));
@@ -118,9 +149,53 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        watermark = mark.getTimestamp();
-        streamTime = TimestampData.fromEpochMillis(watermark);
-        super.processWatermark(mark);
+        if (mark.getTimestamp() > watermark) {
+            advance(mark.getTimestamp());
+        }
+    }
+
+    @Override
+    public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        // A task that is told of idleness is told no time.
+        if (restored == null || status.isActive()) {
+            super.processWatermarkStatus(status);
+        }
+    }
+
+    private void advance(long time) throws Exception {
+        watermark = time;
+        watermarkCameAt = getProcessingTimeService().getCurrentProcessingTime();
+        streamTime = TimestampData.fromEpochMillis(time);
+        super.processWatermark(new Watermark(time));
+    }
+
+    private void tickIn(long millis) {
+        ProcessingTimeService clock = getProcessingTimeService();
+        clock.registerTimer(clock.getCurrentProcessingTime() + millis, this::tick);
+    }
+
+    private void tick(long now) throws Exception {
+        if (restored == null) {
+            return;
+        }
+        long time = restored.at(now, isSilent());
+        if (time > watermark) {
+            advance(time);
+        }
+        tickIn(RestoredTime.TICK_MILLIS);
+    }
+
+    /** Nothing is left to read, and no row waits because the next task is slow. */
+    private boolean isSilent() {
+        for (ResultPartitionWriter writer : getContainingTask().getEnvironment().getAllWriters()) {
+            if (!writer.isAvailable()) {
+                return false;
+            }
+        }
+        int known = newest.values().stream()
+                .mapToInt(each -> (int) Arrays.stream(each).filter(one -> one != Long.MIN_VALUE).count())
+                .sum();
+        return lag.areCaughtUp(known, Set.of());
     }
 
     @Override
@@ -131,5 +206,9 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         state.add(topics);
         arrivals.clear();
         arrivals.add(arrival);
+        marks.clear();
+        if (watermark != Long.MIN_VALUE) {
+            marks.add(new long[] {watermark, watermarkCameAt});
+        }
     }
 }

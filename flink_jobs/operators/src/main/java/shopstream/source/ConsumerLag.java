@@ -22,7 +22,7 @@ public final class ConsumerLag implements MetricsReporter {
     private String table;
 
     /** Partitions as {@code topic-number}. A partition is unknown until the first answer for it. */
-    static PartitionLag of(String table) {
+    public static PartitionLag of(String table) {
         return new PartitionLag() {
             private static final long serialVersionUID = 1L;
 

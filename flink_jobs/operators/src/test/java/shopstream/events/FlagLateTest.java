@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.Set;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.data.GenericRowData;
@@ -17,6 +20,7 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import shopstream.source.PartitionLag;
 
 /** What is late, by partition and by watermark; the job's own verdicts are tested in tests/jobs/test_lateness.py. */
 class FlagLateTest {
@@ -32,6 +36,23 @@ class FlagLateTest {
             .notNull()
             .getLogicalType());
 
+    private static final long SILENCE = 5_000;
+    private static final long NIGHT = 3_600_000;
+
+    private static boolean isCaughtUp;
+
+    private final PartitionLag lag = new PartitionLag() {
+        @Override
+        public boolean isCaughtUp(String partition) {
+            return isCaughtUp;
+        }
+
+        @Override
+        public boolean areCaughtUp(int partitions, Set<String> without) {
+            return isCaughtUp && partitions == 1;
+        }
+    };
+
     private OneInputStreamOperatorTestHarness<RowData, RowData> harness;
 
     @BeforeEach
@@ -40,12 +61,19 @@ class FlagLateTest {
     }
 
     private void start(OperatorSubtaskState state) throws Exception {
-        harness = new OneInputStreamOperatorTestHarness<>(new FlagLate(0, 1, 2));
+        start(state, 0);
+    }
+
+    private void start(OperatorSubtaskState state, long now) throws Exception {
+        harness = new OneInputStreamOperatorTestHarness<>(new FlagLate(0, 1, 2, lag, SILENCE));
         harness.setup(TYPE.toSerializer());
+        harness.setProcessingTime(now);
         if (state != null) {
             harness.initializeState(state);
         }
         harness.open();
+        // Timers that are due at once.
+        harness.setProcessingTime(now + 1);
     }
 
     @AfterEach
@@ -92,6 +120,85 @@ class FlagLateTest {
     }
 
     @Test
+    void theWatermarkOutlivesARestart() throws Exception {
+        restart(0);
+        assertEquals(List.of(new Watermark(TEN_MINUTES)), marks());
+        harness.processWatermark(new Watermark(7));
+        assertEquals(List.of(), marks());
+        assertTrue(isLate("web", 1, -1));
+        harness.processWatermark(new Watermark(TEN_MINUTES + 7));
+        assertEquals(List.of(new Watermark(TEN_MINUTES + 7)), marks());
+    }
+
+    @Test
+    void inASilenceTimeGoesOnAfterARestart() throws Exception {
+        isCaughtUp = true;
+        restart(NIGHT);
+        harness.processWatermarkStatus(WatermarkStatus.IDLE);
+        pass(SILENCE - RestoredTime.TICK_MILLIS);
+        assertEquals(List.of(new Watermark(TEN_MINUTES)), marks());
+        pass(2 * RestoredTime.TICK_MILLIS);
+        assertEquals(TEN_MINUTES + NIGHT + RestoredTime.TICK_MILLIS, last(marks()));
+        pass(10_000);
+        assertEquals(TEN_MINUTES + NIGHT + RestoredTime.TICK_MILLIS + 10_000, last(marks()));
+        // The next row, and from then on the source's clock alone.
+        assertFalse(isLate("web", 0, NIGHT + TEN_MINUTES));
+        pass(10_000);
+        assertEquals(List.of(), marks());
+        harness.processWatermark(new Watermark(NIGHT));
+        assertEquals(List.of(), marks());
+    }
+
+    @Test
+    void aSecondRestartInASilenceCountsNoTimeTwice() throws Exception {
+        isCaughtUp = true;
+        restart(NIGHT);
+        pass(2 * SILENCE);
+        long reached = last(marks());
+        OperatorSubtaskState state = harness.snapshot(2, 2);
+        harness.close();
+        start(state, NIGHT + 2 * SILENCE + 60_000);
+        pass(2 * SILENCE);
+        long after = last(marks());
+        assertTrue(after >= reached + 60_000 && after <= reached + 60_000 + 2 * SILENCE, reached + " " + after);
+    }
+
+    @Test
+    void whileThereIsMoreToReadTimeStandsStill() throws Exception {
+        isCaughtUp = false;
+        restart(NIGHT);
+        pass(10 * SILENCE);
+        assertEquals(List.of(new Watermark(TEN_MINUTES)), marks());
+    }
+
+    /** A stream with one partition and a watermark, and again so much later. */
+    private void restart(long later) throws Exception {
+        flagged("web", 0, TEN_MINUTES);
+        harness.processWatermark(new Watermark(TEN_MINUTES));
+        OperatorSubtaskState state = harness.snapshot(1, 1);
+        harness.close();
+        start(state, later);
+    }
+
+    private void pass(long millis) throws Exception {
+        long end = harness.getProcessingTime() + millis;
+        while (harness.getProcessingTime() < end) {
+            harness.setProcessingTime(Math.min(end, harness.getProcessingTime() + RestoredTime.TICK_MILLIS));
+        }
+    }
+
+    /** What was sent since they were last asked for. */
+    private List<Object> marks() {
+        List<Object> sent = List.copyOf(harness.getOutput());
+        harness.getOutput().clear();
+        return sent;
+    }
+
+    private static long last(List<Object> marks) {
+        return ((Watermark) marks.get(marks.size() - 1)).getTimestamp();
+    }
+
+    @Test
     void everyColumnAndTheTimePass() throws Exception {
         harness.processElement(new StreamRecord<>(row("web", 2, 77)));
         StreamRecord<?> record = (StreamRecord<?>) harness.getOutput().poll();
@@ -118,6 +225,8 @@ class FlagLateTest {
         harness.close();
         start(state);
         assertEquals(arrival + 2, flagged("web", 0, start).getLong(4));
+        harness.close();
+        start(null);
         harness.processWatermark(new Watermark(start - 2 * TEN_MINUTES));
         assertTrue(flagged("web", 0, start).getBoolean(6));
     }
