@@ -15,12 +15,16 @@ from ingestion.errors import ShopstreamError
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What the client saw: milliseconds of each call, how many a second, how many were not answered 200."""
+    """What the client saw: milliseconds of each call, how many a second, how often each status."""
 
     milliseconds: Sequence[float]
     per_second: float
-    failed: int
     statuses: Mapping[str, int]
+
+    @property
+    def failed(self) -> int:
+        """How many were not answered 200."""
+        return sum(count for status, count in self.statuses.items() if status != "200")
 
     def percentile(self, share: float) -> float:
         """Return the time within which this share (0 to 100) of the calls was answered."""
@@ -58,6 +62,5 @@ def read(text: str) -> Calls:
     return Calls(
         took,
         len(rows) / lasted if lasted else 0.0,
-        sum(row["status-code"] != "200" for row in rows),
         Counter(row["status-code"] for row in rows),
     )

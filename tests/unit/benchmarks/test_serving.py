@@ -24,17 +24,17 @@ def test_what_hey_printed() -> None:
 
 
 def calls(milliseconds: float, per_second: float = 500.0, failed: int = 0) -> Calls:
-    return Calls([milliseconds] * 99 + [10 * milliseconds], per_second, failed, {})
+    return Calls([milliseconds] * 99 + [10 * milliseconds], per_second, {"200": 100 - failed, "503": failed})
 
 
 def test_goals() -> None:
     found = {
         "kind": "lightgbm",
-        "steady": calls(1.2),
+        "steady": calls(1.2, failed=2),
         "fastest": calls(2, 1500),
         "batch": calls(70),
-        "mlflow": calls(20, 180, 2),
-        "soak": Calls([1.0] * 100 + [1.5] * 100 + [1.3] * 100, 500, 0, {}),
+        "mlflow": calls(20, 180, 3),
+        "soak": Calls([1.0] * 100 + [1.5] * 100 + [1.3] * 100, 500, {"200": 300}),
         "memory": (100 * 2**20, 120 * 2**20),
     }
     met = {result.name.partition(": ")[2]: (result.figure, result.met) for result in report(found)}
@@ -42,5 +42,6 @@ def test_goals() -> None:
     assert met["calls a second over mlflow's"] == (pytest.approx(1500 / 180), True)
     assert met["1000 users in a call, median"] == (70, False)
     assert met["calls not answered 200"] == (2, False)
+    assert met["of mlflow's, not answered 200"] == (3, None)
     assert met["soak, last third's median over the first's"] == (pytest.approx(1.3), False)
     assert met["soak, memory grown"] == (20, True)
