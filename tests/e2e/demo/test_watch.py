@@ -111,7 +111,7 @@ def test_every_record_is_accounted_for(demo: Demo, prometheus: httpx.Client) -> 
     wait_until(lambda: value(prometheus, difference) == 0, lambda: query(prometheus, difference))
     read = value(prometheus, "shopstream:records_read")
     assert read is not None
-    assert read >= summary["events"]["read"] + 2
+    assert read >= summary["counts"]["read"] + 2
 
 
 def test_every_line_of_the_dashboards_has_data(demo: Demo, prometheus: httpx.Client) -> None:
