@@ -40,7 +40,10 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
     t_env = StreamTableEnvironment.create(stream, mode)
     # `flink run` has put flink-python here, which the cluster needs too.
     given = t_env.get_config().get("pipeline.jars", "")
-    jars = [*(Configuration.parse_list_value(given) if given else []), *(jar.as_uri() for jar in job_jars())]
+    jars = [
+        *(Configuration.parse_list_value(given) if given else []),
+        *(jar.as_uri() for jar in job_jars(settings.source_jars)),
+    ]
     t_env.get_config().set("pipeline.jars", ";".join(jars))
     for function, java_class in _FUNCTIONS.items():
         t_env.execute_sql(f"CREATE TEMPORARY SYSTEM FUNCTION {function} AS '{java_class}' LANGUAGE JAVA")

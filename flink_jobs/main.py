@@ -34,7 +34,7 @@ def submit(settings: JobSettings, selection: Selection | None = None) -> None:
     settings = settings.model_copy(update={"consumer_group": name})
     t_env = table_environment(settings, name)
     texts = sources.texts_of(selection.results)
-    sources.create_kafka_records(t_env, settings, texts)
+    sources.create_records(t_env, settings, texts)
     sources.create_event_views(t_env, texts, settings.silence_seconds)
     statements = t_env.create_statement_set()
     for insert in _inserts(t_env, settings, selection):

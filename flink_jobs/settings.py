@@ -68,6 +68,12 @@ class JobSettings(LakeSettings):
     live_row_ms: int = Field(default=500, ge=0)
     """Live window rows are written at most this often per key; 0 writes one for every event."""
 
+    source: Path = Path(__file__).parent / "events" / "records.sql"
+    """SQL file of the table that events are read from: Kafka's, or another's ([sources](../sources.md))."""
+
+    source_jars: str = ""
+    """Jars that the table of another source needs, separated by commas."""
+
     funnel: Path = Path(__file__).parent / "funnels" / "funnel.toml"
     """TOML file of the funnel: its steps, conversion window and breakdowns."""
 

@@ -7,7 +7,8 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.settings import JobSettings
 from flink_jobs.shared_view import share
-from flink_jobs.statement import statement
+from flink_jobs.statement import fill, statement
+from ingestion.errors import ShopstreamError
 from ingestion.rules import format_option
 from ingestion.topics import EVENT_TOPICS
 
@@ -32,20 +33,30 @@ def text_columns(texts: Iterable[str]) -> str:
     return "\n    ".join(f"`{text}` {_TYPES.get(text, 'STRING')}," for text in texts)
 
 
-def create_kafka_records(t_env: StreamTableEnvironment, settings: JobSettings, texts: Collection[str] = TEXTS) -> None:
-    """Create the table ``records``: all event topics as one source, read and parsed once; of ``TEXTS`` only these."""
-    t_env.execute_sql(
-        statement(
-            "flink_jobs.events",
-            "records",
+def create_records(t_env: StreamTableEnvironment, settings: JobSettings, texts: Collection[str] = TEXTS) -> None:
+    """Create the table ``records`` by ``settings.source``: all events as one source, read and parsed once.
+
+    Of ``TEXTS`` it has only these. Raises ShopstreamError when the statement is not there, or names a setting that is
+    none.
+    """
+    try:
+        text = settings.source.read_text(encoding="utf-8")
+        filled = fill(
+            text,
             topics=";".join(topic.name for topic in EVENT_TOPICS),
             bootstrap=settings.kafka_bootstrap,
             group=settings.consumer_group,
             silence=f"{int(settings.silence_seconds * 1000)} ms",
             rules=format_option(),
             texts=text_columns(texts),
-        ).replace("-- key options: where the key is read", _KEY_OPTIONS if "key" in texts else "")
-    )
+        )
+    except OSError as error:
+        raise ShopstreamError(f"SHOPSTREAM_SOURCE={settings.source} cannot be read: {error.strerror}.") from error
+    except (KeyError, ValueError) as error:
+        raise ShopstreamError(
+            f"SHOPSTREAM_SOURCE={settings.source} names {error}: what can be named is in docs/sources.md."
+        ) from error
+    t_env.execute_sql(filled.replace("-- key options: where the key is read", _KEY_OPTIONS if "key" in texts else ""))
 
 
 def create_event_views(

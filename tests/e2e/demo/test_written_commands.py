@@ -41,6 +41,7 @@ ELSEWHERE = {
     "shopstream train": "tests/integration/test_training.py::report",
     "shopstream features backfill": "tests/integration/test_backfill.py::test_days_are_rebuilt_in_place",
     "shopstream dead-letters": "tests/integration/test_dead_letters.py::test_choosing_showing_and_mending",
+    "SHOPSTREAM_SOURCE=": "tests/jobs/test_sources.py::test_lines_of_files_are_events",
     "sed -i": "tests/integration/test_dead_letters.py::test_from_poison_to_a_counted_event",
     "export SHOPSTREAM_HIGH_AVAILABILITY": "tests/chaos/shop.py::running_shop",
     "export FLINK_HOME": "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
