@@ -74,6 +74,8 @@ def test_every_job_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPat
         "checkpoint_seconds": "0.5",
         "silence_seconds": "7.5",
         "live_row_ms": "0",
+        "source": "records.sql",
+        "source_jars": "a.jar,b.jar",
         "funnel": "shop.toml",
         "anomaly_count_limit": "5.5",
         "anomaly_intensity_limit": "6.5",
