@@ -24,6 +24,8 @@ def frame(title: str = "Shop") -> Iterator[None]:
     ui.add_body_html('<script>document.documentElement.lang = "en"</script>')
     dark = ui.dark_mode(None)
     with ui.header().classes("bg-slate-900 text-white items-center py-2 px-4"):
+        # The first stop of the Tab key; seen once it has the focus.
+        ui.link("Skip to the page", "#content").classes("skip bg-white text-black p-2 rounded")
         # NiceGUI adds to its own links where it is mounted.
         ui.link("shopstream", "/").classes("text-white text-lg font-semibold no-underline")
         ui.label("live").classes("text-xs px-2 py-0.5 rounded bg-blue-600")
@@ -33,5 +35,9 @@ def frame(title: str = "Shop") -> Iterator[None]:
         ui.button(icon="contrast", on_click=lambda: dark.set_value(not dark.value)).props(
             'flat round dense color=white aria-label="Dark or light"'
         )
-    with ui.element("main").classes("w-full max-w-screen-2xl mx-auto p-2 sm:p-4 flex flex-col gap-4"):
+    # The page itself is NiceGUI's landmark "main".
+    ui.link_target("content")
+    with ui.element("div").classes("w-full max-w-screen-2xl mx-auto p-2 sm:p-4 flex flex-col gap-4"):
+        with ui.element("h1").classes("sr-only"):
+            ui.label(title)
         yield

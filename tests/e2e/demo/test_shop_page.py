@@ -8,10 +8,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from kafka import KafkaProducer
 from playwright.sync_api import Page, sync_playwright
 
@@ -187,6 +188,38 @@ def test_pictures_of_it(page: Page) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_open_to_all(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Contrast, names, landmarks and the rest of what axe knows of WCAG."""
+    page.emulate_media(color_scheme=scheme)
+    found = Axe().run(page)
+    page.emulate_media(color_scheme="light")
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_keyboard_is_enough(demo: Demo, page: Page) -> None:
+    other = page.context.new_page()
+    other.goto(f"http://{demo[0].scorer}/dashboard/")
+    shown(other)
+    before = other.locator("[data-test=told]").get_attribute("data-preset")
+    other.keyboard.press("Tab")
+    skip = other.get_by_role("link", name="Skip to the page")
+    assert skip.evaluate("link => link === document.activeElement")
+    assert skip.evaluate("link => link.getBoundingClientRect().left >= 0")
+    other.keyboard.press("Enter")
+    other.keyboard.press("Tab")
+    chosen = other.get_by_label("Period", exact=True)
+    assert chosen.evaluate("field => field === document.activeElement")
+    other.keyboard.press("Enter")
+    other.get_by_role("listbox").wait_for()
+    other.keyboard.press("ArrowDown")
+    other.keyboard.press("Enter")
+    other.wait_for_function(
+        "before => document.querySelector('[data-test=told]').dataset.preset !== before", arg=before, timeout=60_000
+    )
+    other.close()
+
+
 def test_a_user_has_a_page(demo: Demo, page: Page) -> None:
     user = ask(demo, page, "user_activity", granularity="total", limit=1)[0]["user_id"]
     other = page.context.new_page()
@@ -199,6 +232,7 @@ def test_a_user_has_a_page(demo: Demo, page: Page) -> None:
     features = httpx.get(
         f"http://{demo[0].scorer}/v1/features/{user}", headers={"X-API-Key": "local-development-key"}, timeout=10
     ).json()["features"]
+    assert Axe().run(other).violations_count == 0
     events = other.locator('[data-test="feature-total_events_24h"]').inner_text()
     assert events == f"{features['total_events_24h']:,} events"
     assert 0 < value(other, "score") < 1
