@@ -28,10 +28,14 @@ from serving.scorer import Scorer
 from serving.security import ApiKeys
 from serving.settings import ScorerSettings
 from serving.shadow import ALIAS, Challenger, Shadow
+from serving.shop.alerts import history_of
 from serving.shop.lake import ShopLake
 from serving.shop.live import LiveWindows
 from serving.shop.shop_metrics import ShopMetrics
 from serving.token_bucket import TokenBucket
+
+_HISTORY_SECONDS = 2.0
+"""Longest wait for Kafka when old alerts are asked for."""
 
 _DESCRIPTION = """
 Scores shoppers while they are on the page: features from the online store, the champion from the registry.
@@ -126,7 +130,8 @@ def create_app(
 def _shop(settings: ScorerSettings) -> ShopMetrics:
     store = LiveStore(settings.redis, settings.redis_timeout_ms / 1000)
     lake = ShopLake(settings.events_path, settings.query_memory, settings.query_threads)
-    return ShopMetrics(lake, LiveWindows(store, settings.redis), load_funnel(settings.funnel))
+    history = history_of(settings.kafka_bootstrap, _HISTORY_SECONDS)
+    return ShopMetrics(lake, LiveWindows(store, settings.redis), load_funnel(settings.funnel), history)
 
 
 def _collector(settings: ScorerSettings, metrics: Metrics, connect: Callable[[], parcel.Producer] | None) -> Collector:

@@ -49,15 +49,24 @@ class ShopMetrics:
     """Answers questions in threads, few at a time."""
 
     def __init__(
-        self, lake: ShopLake, live: LiveWindows, funnel: Funnel, *, fresh_seconds: float = 1.5, at_once: int = 2
+        self,
+        lake: ShopLake,
+        live: LiveWindows,
+        funnel: Funnel,
+        history: alerts.History,
+        *,
+        fresh_seconds: float = 1.5,
+        at_once: int = 2,
     ) -> None:
-        """``fresh_seconds``: how long an answer is given again; one that took long, ten times as long as it took.
+        """``history``: all alerts there were.
 
+        ``fresh_seconds``: how long an answer is given again; one that took long, ten times as long as it took.
         ``at_once``: questions that are answered at a time.
         """
         self.lake = lake
         self.live = live
         self.funnel = funnel
+        self.history = history
         self._fresh_seconds = fresh_seconds
         self._answering = asyncio.Semaphore(at_once)
         self._kept: dict[Question, _Kept] = {}
@@ -124,7 +133,7 @@ class ShopMetrics:
                 asked.limit,
             )
         if asked.result == alerts.NAME:
-            return lambda: alerts.alerts(asked.period, self.live, asked.limit)
+            return lambda: alerts.alerts(asked.period, self.live, self.history, asked.limit)
         return lambda: report(asked.result, asked.period, self.lake, asked.limit)
 
     def _forget(self, now: float) -> None:

@@ -16,7 +16,7 @@ class Alerts(Panel):
     """Newest first, each with its reason."""
 
     title = "Anomalies"
-    hint = "alerts of the last 48 hours in this period"
+    hint = "alerts that began in this period"
 
     def build(self) -> None:
         """Make the place of the list."""
