@@ -17,6 +17,7 @@ class TopicReader:
     """Reads committed records only: what an open or aborted transaction wrote is not seen."""
 
     def __init__(self, bootstrap: str, timeout: float = 30.0) -> None:
+        """``timeout``: seconds that Kafka may be silent, at first or later, before it counts as away."""
         self._bootstrap = bootstrap
         self._timeout = timeout
 
@@ -150,6 +151,7 @@ class TopicReader:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 isolation_level="read_committed",
+                bootstrap_timeout_ms=round(self._timeout * 1000),
             )
         except KafkaError as error:
             raise self._away() from error
