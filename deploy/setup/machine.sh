@@ -57,6 +57,11 @@ find_prometheus() {
     need Prometheus prometheus prometheus
 }
 
+# The docs' own calls are run as they stand.
+find_curl() {
+    command -v curl >/dev/null || need curl curl curl
+}
+
 # as_root COMMAND ...: fails when neither root nor a sudo without a password is there.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then

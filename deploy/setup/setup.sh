@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what `make demo` needs: system packages, the Python environment, the JVM operators. With --tests also
-# what only `make test` needs: a browser, Prometheus.
+# what only `make test` needs: a browser, Prometheus, curl.
 #
 # Whatever is there already is re-used, so a second run only looks. A run that was interrupted is mended by
 # the next one. What the machine lacks and cannot be installed from here is named in one line, at the start.
@@ -32,6 +32,7 @@ look() {
     if [ "$purpose" = --tests ]; then
         find_chromium
         find_prometheus
+        find_curl
     fi
 }
 

@@ -43,6 +43,9 @@ esac
 case "$*" in
     *install*prometheus*) cp "$SPARE/mvn" "$BIN/prometheus"; cp "$SPARE/mvn" "$BIN/promtool" ;;
 esac
+case "$*" in
+    *install*curl*) cp "$SPARE/mvn" "$BIN/curl" ;;
+esac
 """
 
 # `-c` asks about the version or a module: answered from the file's own lines. `-m venv` copies itself.
@@ -260,18 +263,19 @@ def test_missing_openmp_is_named(machine: Machine) -> None:
     assert machine.setup().stderr == ("shopstream: Missing: libgomp. Install with: sudo apt-get install -y libgomp1\n")
 
 
-def test_only_the_tests_need_a_browser_and_prometheus(ready: Machine) -> None:
+def test_only_the_tests_need_a_browser_prometheus_and_curl(ready: Machine) -> None:
     assert ready.setup().returncode == 0
     done = ready.setup("--tests")
     assert done.returncode == 1
     assert done.stderr == (
-        "shopstream: Missing: Chromium, Prometheus. Install with: sudo apt-get install -y chromium prometheus\n"
+        "shopstream: Missing: Chromium, Prometheus, curl."
+        " Install with: sudo apt-get install -y chromium prometheus curl\n"
     )
 
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
 def test_any_chromium_will_do(ready: Machine, name: str) -> None:
-    for program in (name, "prometheus", "promtool"):
+    for program in (name, "prometheus", "promtool", "curl"):
         ready.put(program, "#!/bin/sh\n")
     done = ready.setup("--tests")
     assert (done.returncode, done.stderr) == (0, "")
@@ -282,7 +286,7 @@ def test_a_missing_browser_is_installed_where_allowed(ready: Machine) -> None:
     ready.put("apt-get", APT_GET)
     ready.put("apt-cache", '#!/bin/sh\n[ "$2" != chromium ]\n')
     assert ready.setup("--tests").returncode == 0
-    assert ready.calls()[-1].endswith(" chromium-browser prometheus (noninteractive)")
+    assert ready.calls()[-1].endswith(" chromium-browser prometheus curl (noninteractive)")
 
 
 def test_everything_missing_is_named_at_once(tmp_path: Path) -> None:
