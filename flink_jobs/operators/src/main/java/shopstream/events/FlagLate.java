@@ -116,8 +116,12 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
     }
 
     @Override
-    public void processElement(StreamRecord<RowData> element) {
-        restored = null;
+    public void processElement(StreamRecord<RowData> element) throws Exception {
+        if (restored != null) {
+            // It may come before the first tick.
+            raise(restored.watermark());
+            restored = null;
+        }
         RowData row = element.getValue();
         long time = row.getTimestamp(timeAt, 3).getMillisecond();
         long[] times = times((BinaryStringData) row.getString(topicAt), row.getInt(partitionAt));
@@ -149,9 +153,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        if (mark.getTimestamp() > watermark) {
-            advance(mark.getTimestamp());
-        }
+        raise(mark.getTimestamp());
     }
 
     @Override
@@ -162,7 +164,10 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         }
     }
 
-    private void advance(long time) throws Exception {
+    private void raise(long time) throws Exception {
+        if (time <= watermark) {
+            return;
+        }
         watermark = time;
         watermarkCameAt = getProcessingTimeService().getCurrentProcessingTime();
         streamTime = TimestampData.fromEpochMillis(time);
@@ -178,10 +183,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         if (restored == null) {
             return;
         }
-        long time = restored.at(now, isSilent());
-        if (time > watermark) {
-            advance(time);
-        }
+        raise(restored.at(now, isSilent()));
         tickIn(RestoredTime.TICK_MILLIS);
     }
 

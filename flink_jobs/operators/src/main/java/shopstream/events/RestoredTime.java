@@ -22,6 +22,10 @@ final class RestoredTime {
         this.silenceMillis = silenceMillis;
     }
 
+    long watermark() {
+        return watermark;
+    }
+
     /** Event time at a tick. Never falls while the machine's clock does not. */
     long at(long now, boolean isSilent) {
         silentTicks = isSilent ? silentTicks + 1 : 0;

@@ -131,6 +131,21 @@ class FlagLateTest {
     }
 
     @Test
+    void aRowBeforeTheFirstTickFindsTheTimeThatWas() throws Exception {
+        flagged("web", 0, TEN_MINUTES);
+        harness.processWatermark(new Watermark(TEN_MINUTES));
+        OperatorSubtaskState state = harness.snapshot(1, 1);
+        harness.close();
+        harness = new OneInputStreamOperatorTestHarness<>(new FlagLate(0, 1, 2, lag, SILENCE));
+        harness.setup(TYPE.toSerializer());
+        harness.initializeState(state);
+        harness.open();
+        harness.processElement(new StreamRecord<>(row("web", 1, -1)));
+        assertEquals(new Watermark(TEN_MINUTES), harness.getOutput().poll());
+        assertTrue(((RowData) ((StreamRecord<?>) harness.getOutput().poll()).getValue()).getBoolean(3));
+    }
+
+    @Test
     void inASilenceTimeGoesOnAfterARestart() throws Exception {
         isCaughtUp = true;
         restart(NIGHT);
