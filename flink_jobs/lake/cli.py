@@ -104,7 +104,7 @@ def compact(tables: tuple[str, ...], target_mb: int, min_age: float, dry_run: bo
 
 
 def _root() -> Path:
-    root = read_settings(LakeSettings).lake_root
+    root = read_settings(LakeSettings).lake_root.removeprefix("file://")
     if "://" in root:
         raise ShopstreamError(f"{root} is an object store: these commands work on a lake in a folder.")
     if not Path(root).is_dir():
