@@ -165,7 +165,7 @@ def running_shop(folder: Path, results: Sequence[str] = (), main: Path = MAIN, *
 
 
 def _variables(settings: StackSettings) -> dict[str, str]:
-    values = {f"SHOPSTREAM_{name.upper()}": str(value) for name, value in settings}
+    values = {f"SHOPSTREAM_{name.upper()}": str(value) for name, value in settings if value is not None}
     return {**os.environ, **values, **flink_environment(settings)}
 
 
