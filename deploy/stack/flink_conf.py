@@ -131,7 +131,7 @@ def _high_availability(settings: StackSettings) -> dict[str, str]:
 
 def _metrics(settings: StackSettings) -> dict[str, str]:
     """Return where Prometheus finds the metrics: each process takes the first free port of the range."""
-    if settings.flink_metrics_ports is None:
+    if not settings.flink_metrics_ports:
         return {}
     return {
         "metrics.reporters": "prometheus",

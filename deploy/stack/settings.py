@@ -66,7 +66,7 @@ class StackSettings(BaseSettings):
     flink_state: Literal["rocksdb", "heap"] = "rocksdb"
     """Where jobs keep their state: on disk, or in the Java heap, which is faster and must then hold all of it."""
 
-    flink_metrics_ports: str | None = Field(default=None, pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")
+    flink_metrics_ports: str | None = Field(default=None, pattern=r"^([0-9]{1,5}-[0-9]{1,5})?$")
     """Range of ports of which Flink's JobManager and TaskManager each take a free one for Prometheus, e.g.
     ``19250-19251``; none: they tell it nothing. Flink binds these on every network interface."""
 

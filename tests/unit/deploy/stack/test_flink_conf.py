@@ -32,6 +32,15 @@ def test_state_is_on_disk_unless_the_heap_was_chosen(settings: StackSettings) ->
     assert cluster_options(heap)["state.backend.type"] == "hashmap"
 
 
+@pytest.mark.parametrize("ports", [None, ""])
+def test_prometheus_is_told_nothing_unless_it_was_asked_for(settings: StackSettings, ports: str | None) -> None:
+    quiet = cluster_options(settings.model_copy(update={"flink_metrics_ports": ports}))
+    assert not any(key.startswith("metrics") for key in quiet)
+    told = cluster_options(StackSettings(state=settings.state, flink_metrics_ports="19250-19251"))
+    assert told["metrics.reporters"] == "prometheus"
+    assert told["metrics.reporter.prometheus.port"] == "19250-19251"
+
+
 def test_jobs_are_remembered_where_that_was_asked_for(settings: StackSettings) -> None:
     assert not any(key.startswith("high-availability") for key in cluster_options(settings))
     options = cluster_options(settings.model_copy(update={"high_availability": True}))
