@@ -1,9 +1,10 @@
-"""The commands ``shopstream lake compact|show``."""
+"""The commands ``shopstream lake compact|delta|show``."""
 
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from flink_jobs.lake import compaction
+from flink_jobs.lake import compaction, delta
 from flink_jobs.settings import LakeSettings
 from ingestion.errors import ShopstreamError
 from ingestion.settings import read_settings
@@ -28,6 +29,7 @@ def lake() -> None:
     Examples:
       shopstream lake show
       shopstream lake compact
+      shopstream lake delta
     """
 
 
@@ -92,6 +94,9 @@ def compact(tables: tuple[str, ...], target_mb: int, min_age: float, dry_run: bo
         for name, one in chosen if not dry_run else ():
             after += compaction.merge(one, compaction.ORDERS[name])
             progress.advance(task, one.bytes)
+        for name in {name for name, _ in chosen} if not dry_run else ():
+            if delta.is_delta(root / name):
+                delta.update(root / name)
     files, before = sum(len(one.files) for _, one in chosen), sum(one.bytes for _, one in chosen)
     if as_json:
         report = {"files": files, "merged_files": len(chosen), "bytes": before, "dry_run": dry_run}
@@ -101,6 +106,34 @@ def compact(tables: tuple[str, ...], target_mb: int, min_age: float, dry_run: bo
     else:
         sizes = f"{before / _MEBIBYTE:,.1f} MiB became {after / _MEBIBYTE:,.1f}"
         click.echo(f"{files:,} files became {len(chosen):,}; {sizes}.")
+
+
+@lake.command("delta")
+@click.option("--table", "tables", multiple=True, type=click.Choice(list(compaction.ORDERS)), help="Only this.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def update_delta(tables: tuple[str, ...], as_json: bool) -> None:
+    """Make the tables Delta tables too, or bring those up to date: a log that lists the files, beside them.
+
+    Run it as often as Delta's readers should see new rows. A compaction keeps the logs of tables that have one.
+
+    \b
+    Examples:
+      shopstream lake delta
+      shopstream lake delta --table events
+    """
+    root = _root()
+    with _alone(root), Console(stderr=True).status("listing the files ..."):
+        chosen = tables or [name for name in compaction.ORDERS if any((root / name).glob("**/part-*"))]
+        if not chosen:
+            raise ShopstreamError(f"The lake {root} has no files yet: let the job write them.")
+        found = [{"table": name, **asdict(delta.update(root / name))} for name in chosen]
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    table = Table("table", "files added", "removed", "version")
+    for one in found:
+        table.add_row(str(one["table"]), f"{one['added']:,}", f"{one['removed']:,}", f"{one['version']:,}")
+    Console().print(table)
 
 
 def _root() -> Path:
