@@ -1,9 +1,10 @@
-"""The operators that a savepoint has the state of, by the names under which Flink finds them again.
+"""The operators that a savepoint has state of, by the ids under which Flink finds them again.
 
-``python -m tests.integration.operator_ids SAVEPOINT`` writes them to ``operator_ids.json``, which a test compares.
+``python -m tests.integration.operator_ids SAVEPOINT`` prints what ``operator_ids.json`` holds, and a test compares.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ KNOWN = Path(__file__).with_suffix(".json")
 
 
 def operators(savepoint: Path) -> dict[str, str]:
-    """Id of each operator with state, in hexadecimal, and its name."""
+    """Id of each operator with state, in hexadecimal, and its name without the planner's numbers."""
     jvm = get_gateway().jvm
     file = jvm.java.io.DataInputStream(jvm.java.io.FileInputStream(str(savepoint / "_metadata")))
     try:
@@ -22,12 +23,12 @@ def operators(savepoint: Path) -> dict[str, str]:
         )
     finally:
         file.close()
-    found = {}
-    for state in metadata.getOperatorStates():
-        if state.getStateSize() > 0:
-            found[state.getOperatorID().toHexString()] = str(state.getOperatorName().orElse("unnamed"))
-    return found
+    return {
+        state.getOperatorID().toHexString(): re.sub(r"\[\d+\]", "", str(state.getOperatorName().orElse("unnamed")))
+        for state in metadata.getOperatorStates()
+        if state.getStateSize() > 0
+    }
 
 
 if __name__ == "__main__":
-    KNOWN.write_text(json.dumps(operators(Path(sys.argv[1])), indent=2, sort_keys=True) + "\n")
+    print(json.dumps(operators(Path(sys.argv[1])), indent=2, sort_keys=True))  # noqa: T201 (its output)

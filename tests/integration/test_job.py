@@ -25,6 +25,7 @@ from flink_jobs.snapshots import Snapshots
 from ingestion import topic_admin
 from ingestion.errors import ShopstreamError
 from ingestion.topic_reader import TopicReader
+from tests.integration import operator_ids
 from tests.integration.conftest import FlinkCluster
 from tests.job_settings import job_settings
 
@@ -156,6 +157,7 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
     rows_before = finals(job, final)
     cluster = Cluster(flink_cluster.rest)
     savepoint = cluster.stop(running(cluster), job.home)
+    check_operator_ids(savepoint)
     forgetful = subprocess.run(
         [sys.executable, "-m", "deploy.cli", "jobs", "submit"],
         env={**os.environ, **flink_cluster.environment, **settings.environment()},
@@ -175,6 +177,23 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
         [("e", False, False), ("e", False, True), ("h", False, False)],
     )
     assert finals(job, final) == rows_before
+
+
+def check_operator_ids(savepoint: str) -> None:
+    """Who changes how operators are put together must know that older savepoints no longer fit."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.integration.operator_ids", urlsplit(savepoint).path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    changed = set(json.loads(told.stdout).items()) ^ set(json.loads(operator_ids.KNOWN.read_text()).items())
+    assert not changed, (
+        "jobs cannot be restored from savepoints of before: if that is meant, say so in CHANGELOG.md, and write"
+        f" what tests.integration.operator_ids prints into operator_ids.json: {sorted(changed)}"
+    )
 
 
 def event_time(cluster: Cluster, flink: FlinkCluster) -> float:
