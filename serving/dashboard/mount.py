@@ -3,6 +3,7 @@
 import logging
 
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 
 from serving.dashboard.board import Board
@@ -28,6 +29,8 @@ def mount(app: FastAPI, settings: ScorerSettings) -> None:
     def user(user_id: str) -> None:
         UserPage(board, user_id[:256])
 
+    # The page has a bar of its own, with a name for screen readers; this one would follow every request of the browser.
+    nicegui_app.config.quasar_config["loadingBar"] = {"skipHijack": True}
     # Each connection of a page would be a line, and its address holds the ids of the tab.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "WebSocket" not in record.getMessage())
     logging.getLogger("nicegui").setLevel(logging.ERROR)
