@@ -98,7 +98,6 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
                         "watermark", PrimitiveArrayTypeInfo.LONG_PRIMITIVE_ARRAY_TYPE_INFO));
         watermark = Long.MIN_VALUE;
         for (long[] last : marks.get()) {
-            watermarkCameAt = last[1];
             restored = new RestoredTime(last[0], last[1], silenceMillis);
         }
     }
@@ -119,7 +118,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
     public void processElement(StreamRecord<RowData> element) throws Exception {
         if (restored != null) {
             // It may come before the first tick.
-            raise(restored.watermark());
+            raise(restored.watermark(), restored.cameAt());
             restored = null;
         }
         RowData row = element.getValue();
@@ -153,7 +152,7 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        raise(mark.getTimestamp());
+        raise(mark.getTimestamp(), getProcessingTimeService().getCurrentProcessingTime());
     }
 
     @Override
@@ -164,12 +163,13 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         }
     }
 
-    private void raise(long time) throws Exception {
+    /** Lets time go on to this watermark, which came at that time of the machine. */
+    private void raise(long time, long cameAt) throws Exception {
         if (time <= watermark) {
             return;
         }
         watermark = time;
-        watermarkCameAt = getProcessingTimeService().getCurrentProcessingTime();
+        watermarkCameAt = cameAt;
         streamTime = TimestampData.fromEpochMillis(time);
         super.processWatermark(new Watermark(time));
     }
@@ -183,7 +183,9 @@ final class FlagLate extends AbstractStreamOperator<RowData> implements OneInput
         if (restored == null) {
             return;
         }
-        raise(restored.at(now, isSilent()));
+        long time = restored.at(now, isSilent());
+        // Until time goes on, a second restart counts from where the first one did.
+        raise(time, time == restored.watermark() ? restored.cameAt() : now);
         tickIn(RestoredTime.TICK_MILLIS);
     }
 

@@ -26,6 +26,10 @@ final class RestoredTime {
         return watermark;
     }
 
+    long cameAt() {
+        return cameAt;
+    }
+
     /** Event time at a tick. Never falls while the machine's clock does not. */
     long at(long now, boolean isSilent) {
         silentTicks = isSilent ? silentTicks + 1 : 0;

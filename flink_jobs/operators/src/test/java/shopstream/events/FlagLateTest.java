@@ -179,6 +179,17 @@ class FlagLateTest {
     }
 
     @Test
+    void aSecondRestartBeforeTimeWentOnForgetsNoneOfTheNight() throws Exception {
+        isCaughtUp = true;
+        restart(NIGHT);
+        OperatorSubtaskState state = harness.snapshot(2, 2);
+        harness.close();
+        start(state, NIGHT + 1_000);
+        pass(2 * SILENCE);
+        assertTrue(last(marks()) >= TEN_MINUTES + NIGHT);
+    }
+
+    @Test
     void whileThereIsMoreToReadTimeStandsStill() throws Exception {
         isCaughtUp = false;
         restart(NIGHT);
