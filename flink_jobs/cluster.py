@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from flink_jobs import client
 from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
 from flink_jobs.snapshots import Snapshots
@@ -118,7 +118,7 @@ class Cluster:
         command += ["-pyclientexec", sys.executable]
         command += ["-s", savepoint] if savepoint else []
         command += ["-py", str(main), *arguments]
-        done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (our own command)
+        done = client.run(command, variables)
         log = logs / "submit.log"
         log.write_text(done.stdout + done.stderr)
         submitted = _SUBMITTED.search(done.stdout)

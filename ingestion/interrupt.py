@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_RAISING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Stop:
     """Whether Ctrl-C was pressed. A plain attribute: a lock taken in a signal handler could deadlock."""
@@ -44,3 +46,25 @@ def ctrl_c() -> Iterator[Stop]:
         yield stop
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let signals that would raise an exception wait until the end of the block, which must be short.
+
+    In any thread but the main one signals raise nothing, and the block runs as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: handler for number in _RAISING if callable(handler := signal.getsignal(number))}
+    for number in before:
+        signal.signal(number, lambda caught, _frame: came.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for caught in came:
+            signal.raise_signal(caught)
