@@ -63,6 +63,9 @@ def build(task: Task, settings: TrainingSettings, store: FeatureStore, latest: i
         rows = lake.labelled(task, cutoffs_between(*lake.span(), task, latest))
     if rows.empty:
         raise ShopstreamError(f"no user was active before any cut-off of {task.name}; use more cut-offs")
+    split = split_by_time(rows["cutoff"], task).of(rows["cutoff"])
+    # The gaps between the parts may hold most of the rows, and their features are the costly part.
+    rows, split = rows[split != ""], split[split != ""]
     features = features_as_of(task, store, rows)
     unknown = int(features["last_seen"].isna().sum())
     if unknown == len(rows):
@@ -71,7 +74,6 @@ def build(task: Task, settings: TrainingSettings, store: FeatureStore, latest: i
             f"{settings.user_features_path}; let the feature job read the same events as the lake"
         )
     inputs = vectorize_frame(features, rows["cutoff"])
-    split = split_by_time(rows["cutoff"], task).of(rows["cutoff"])
     parts: dict[str, Part] = {}
     for name in SPLITS:
         chosen = split == name

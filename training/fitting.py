@@ -41,7 +41,7 @@ def fit(
     Raises whatever the model raises; the same data, search and seed give the same model.
     """
     with _quiet():
-        pipeline = fit_best(candidate, candidate.make(seed, threads), data.train, search, seed, on_point)
+        pipeline = fit_best(candidate, data.train, search, seed, threads, on_point)
         candidate.threads(pipeline, 1)
     parameters = {name: pipeline["model"].get_params()[name] for name in sorted(candidate.grid)}
     return judge(candidate, pipeline, parameters, data)

@@ -4,14 +4,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from feast import FeatureStore
 
 from feature_repo.store import open_store
 from ingestion.errors import ShopstreamError
 from tests.unit.training import shop
 from tests.unit.training.conftest import lake_of
+from training import dataset
 from training.dataset import Dataset, build, features_as_of
 from training.lake import EventLake
 from training.settings import TrainingSettings
+from training.task import Task
 from training.tasks import task_named
 from training.vector import COLD_START, COLUMNS, vectorize, vectorize_frame
 
@@ -79,6 +82,21 @@ def test_one_class_only_is_said(shop_events: list[shop.Event], tmp_path: Path) -
     settings = lake_of(tmp_path, [event for event in shop_events if event.type != "purchase"])
     with pytest.raises(ShopstreamError, match="the train part of purchase_24h has only rows labelled 0"):
         build(TASK, settings, open_store(settings))
+
+
+def test_rows_of_no_part_cost_no_features(
+    shop_settings: TrainingSettings, shop_data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def spied(task: Task, store: FeatureStore, rows: pd.DataFrame) -> pd.DataFrame:
+        asked.append(len(rows))
+        return features_as_of(task, store, rows)
+
+    monkeypatch.setattr(dataset, "features_as_of", spied)
+    again = build(TASK, shop_settings, open_store(shop_settings))
+    assert asked == [sum(len(part.labels) for part in shop_data.parts().values())]
+    assert all(again.parts()[name].inputs.equals(part.inputs) for name, part in shop_data.parts().items())
 
 
 def test_only_the_newest_cutoffs_are_taken(shop_settings: TrainingSettings, shop_data: Dataset) -> None:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_score
 
 from training import search
 from training.dataset import Dataset
@@ -82,3 +83,21 @@ def test_a_fast_search_looks_at_whole_users(shop_data: Dataset, monkeypatch: pyt
     assert again.equals(inputs) and not search._drawn(train, seed=8)[0].equals(inputs)
     monkeypatch.setattr(search, "FAST_ROWS", len(train.labels))
     assert len(search._drawn(train, seed=7)[1]) == len(train.labels)
+
+
+def test_points_are_compared_by_the_mean_over_the_folds(shop_data: Dataset) -> None:
+    train, tried = shop_data.train, [{"model__num_leaves": 7}, {"model__num_leaves": 31}]
+    folds = list(
+        StratifiedGroupKFold(search.FOLDS, shuffle=True, random_state=7).split(train.inputs, train.labels, train.users)
+    )
+    means = [
+        cross_val_score(
+            LIGHTGBM.make(7, 1).set_params(**point), train.inputs, train.labels, scoring="roc_auc", cv=folds
+        ).mean()
+        for point in tried
+    ]
+    for threads in (1, 2):
+        found = search._compared(
+            LIGHTGBM.make(7, 1), tried, train.inputs, train.labels, train.users, 7, threads, lambda *_: None
+        )
+        assert found == pytest.approx(means, abs=1e-12)
