@@ -25,7 +25,7 @@ from benchmarks import command
 from benchmarks.hey import Calls, calls
 from benchmarks.result import Report, Result
 from benchmarks.stack import running
-from benchmarks.usage import peak_bytes
+from benchmarks.usage import cpu_seconds, peak_bytes
 from deploy.stack.address import free_ports
 from deploy.stack.run import Run
 from deploy.stack.settings import ROOT, StackSettings
@@ -146,7 +146,11 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
         progress.advance(task)
         score, batch = f"{url}/v1/score", f"{url}/v1/score/batch"
         calls(score, one, 5, 4, headers=_KEY)
+        scorer = Run(stack, "scorer").leader
+        assert scorer  # noqa: S101 (it was started above)
+        used = cpu_seconds(scorer.pid)
         steady = calls(score, one, seconds, STEADY_WORKERS, RATE, _KEY)
+        used = cpu_seconds(scorer.pid) - used
         progress.advance(task)
         fastest = calls(score, one, seconds, 4, headers=_KEY)
         progress.advance(task)
@@ -157,8 +161,6 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
             calls(other, given, 5, 4)
             theirs = calls(other, given, seconds, 4)
         progress.advance(task)
-        scorer = Run(stack, "scorer").leader
-        assert scorer  # noqa: S101 (it was started above)
         before = peak_bytes(scorer.pid)
         soak = calls(score, one, soak_seconds, STEADY_WORKERS, RATE, _KEY) if soak_seconds else None
         after = peak_bytes(scorer.pid)
@@ -166,6 +168,7 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
     return {
         "kind": kind,
         "steady": steady,
+        "cpu_ms": 1000 * used / len(steady.milliseconds),
         "fastest": fastest,
         "batch": thousand,
         "mlflow": theirs,
@@ -187,6 +190,7 @@ def report(found: dict[str, Any]) -> list[Result]:
         Result(f"{kind}: one user at {RATE} calls/s, median", steady.percentile(50), "ms", at_most=1.5),
         Result(f"{kind}: one user at {RATE} calls/s, 99th percentile", steady.percentile(99), "ms", at_most=5),
         Result(f"{kind}: calls a second reached", steady.per_second, "calls/s", at_least=0.98 * RATE),
+        Result(f"{kind}: processor time of the scorer", found["cpu_ms"], "ms/call", note="at the same rate"),
         Result(f"{kind}: as fast as it goes, 4 at a time", fastest.per_second, "calls/s"),
         Result(f"{kind}: mlflow models serve, features given", theirs.per_second, "calls/s"),
         Result(f"{kind}: calls a second over mlflow's", fastest.per_second / theirs.per_second, "times", at_least=8),

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.lightgbm_rows import LightgbmRows
+
 Matrix = NDArray[np.float64]
 Form = Callable[[Matrix], Matrix]
 """From rows, shape (n, columns), to the probability of the positive class, shape (n,)."""
@@ -30,10 +32,12 @@ class FastForm:
     def predict_proba(self, matrix: Matrix) -> Matrix:
         """Return an (n, 2) array of probabilities."""
         if len(matrix) > MOST_ROWS:
-            found: Matrix = self._whole.predict_proba(matrix)
-            return found
-        positive = self._form(matrix)
-        return np.column_stack([1 - positive, positive])
+            answer: Matrix = self._whole.predict_proba(matrix)
+            return answer
+        found = np.empty((len(matrix), 2))
+        found[:, 1] = self._form(matrix)
+        found[:, 0] = 1 - found[:, 1]
+        return found
 
 
 def fast_form(classifier: Any, example: Matrix) -> FastForm | None:
@@ -110,9 +114,8 @@ def _logistic(model: Any) -> Form | None:
     return lambda matrix: 1 / (1 + np.exp(-(matrix @ weights + intercept)))
 
 
-def _lightgbm(model: Any) -> Form:
-    booster = model.booster_
-    return lambda matrix: np.asarray(booster.predict(matrix, num_threads=1))
+def _lightgbm(model: Any) -> Form | None:
+    return LightgbmRows(model.booster_) if model.n_classes_ == 2 else None
 
 
 def _xgboost(model: Any) -> Form:

@@ -92,8 +92,8 @@ def _fast_or_itself(classifier: Classifier, example: Matrix, version: ModelVersi
     about = {"model": version.name, "version": version.version}
     try:
         form = fast_form(classifier, example)
-    except ValueError as error:
-        LOGGER.warning("the model serves as it is", extra={**about, "reason": str(error)})
+    except Exception as error:  # whatever a library's inner call may raise: the model itself can serve
+        LOGGER.warning("the model serves as it is", extra={**about, "reason": f"{type(error).__name__}: {error}"})
         return classifier
     LOGGER.info("the model has a fast form" if form else "the model serves as it is", extra=about)
     return form or classifier

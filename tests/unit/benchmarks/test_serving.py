@@ -31,6 +31,7 @@ def test_goals() -> None:
     found = {
         "kind": "lightgbm",
         "steady": calls(1.2, failed=2),
+        "cpu_ms": 0.9,
         "fastest": calls(2, 1500),
         "batch": calls(70),
         "mlflow": calls(20, 180, 3),
