@@ -38,12 +38,15 @@ class Candidate:
 
 
 def _logistic(seed: int, _threads: int) -> Pipeline:
+    # Features of a day and of an hour tell nearly the same, and with little penalty the last digits take long: 35,000
+    # rows with l1 and C=10 took 18.8 s at scikit-learn's tolerance of 1e-4, 3.4 s at this one, with the same AUC.
+    model = LogisticRegression(C=0.1, tol=1e-3, max_iter=2000, solver="liblinear", random_state=seed)
     # Counts and money are skewed by orders of magnitude; arcsinh is a logarithm that takes 0 and negatives.
     return Pipeline(
         [
             ("log", FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")),
             ("scale", StandardScaler()),
-            ("model", LogisticRegression(C=0.1, max_iter=2000, solver="liblinear", random_state=seed)),
+            ("model", model),
         ]
     )
 

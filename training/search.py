@@ -20,7 +20,7 @@ Search = Literal["none", "fast", "full"]
 FAST_TRIES = 4
 """Points of a model's grid that a fast search tries, drawn with the seed."""
 
-FAST_ROWS = 40_000
+FAST_ROWS = 25_000
 """A fast search compares its points on about so many train rows, those of users drawn with the seed."""
 
 FOLDS = 5
