@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks import command
-from benchmarks.hey import Calls, calls
+from benchmarks.hey import Calls, calls, steady
 from benchmarks.result import Report, Result
 from benchmarks.stack import running
 from benchmarks.usage import cpu_seconds, peak_bytes
@@ -42,9 +42,6 @@ from training.vector import COLUMNS
 NAME = "serving"
 MODEL = "purchase_24h"
 RATE = 500
-STEADY_WORKERS = 2
-"""The load generator's workers keep time together: of ten, ten calls come at the same moment, every 20 ms, and most of
-what such a call takes is to wait for the nine before it. Two keep the rate as long as a call takes less than 4 ms."""
 KINDS = tuple(candidate.name for candidate in CANDIDATES)
 USERS = 1_000
 _KEY = (f"X-API-Key: {DEFAULT_LOCAL_KEY}",)
@@ -149,7 +146,7 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
         scorer = Run(stack, "scorer").leader
         assert scorer  # noqa: S101 (it was started above)
         used = cpu_seconds(scorer.pid)
-        steady = calls(score, one, seconds, STEADY_WORKERS, RATE, _KEY)
+        at_rate = steady(score, one, seconds, RATE, _KEY)
         used = cpu_seconds(scorer.pid) - used
         progress.advance(task)
         fastest = calls(score, one, seconds, 4, headers=_KEY)
@@ -162,13 +159,13 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
             theirs = calls(other, given, seconds, 4)
         progress.advance(task)
         before = peak_bytes(scorer.pid)
-        soak = calls(score, one, soak_seconds, STEADY_WORKERS, RATE, _KEY) if soak_seconds else None
+        soak = steady(score, one, soak_seconds, RATE, _KEY) if soak_seconds else None
         after = peak_bytes(scorer.pid)
         progress.advance(task)
     return {
         "kind": kind,
-        "steady": steady,
-        "cpu_ms": 1000 * used / len(steady.milliseconds),
+        "steady": at_rate,
+        "cpu_ms": 1000 * used / len(at_rate.milliseconds),
         "fastest": fastest,
         "batch": thousand,
         "mlflow": theirs,
@@ -180,16 +177,16 @@ def measure(kind: str, seconds: float, soak_seconds: float, progress: Progress) 
 def report(found: dict[str, Any]) -> list[Result]:
     """Return the figures of one kind of model."""
     kind: str = found["kind"]
-    steady: Calls = found["steady"]
+    at_rate: Calls = found["steady"]
     fastest: Calls = found["fastest"]
     theirs: Calls = found["mlflow"]
     batch: Calls = found["batch"]
     soak: Calls | None = found["soak"]
-    failed = sum(one.failed for one in (steady, fastest, batch, *([soak] if soak else [])))
+    failed = sum(one.failed for one in (at_rate, fastest, batch, *([soak] if soak else [])))
     results = [
-        Result(f"{kind}: one user at {RATE} calls/s, median", steady.percentile(50), "ms", at_most=1.5),
-        Result(f"{kind}: one user at {RATE} calls/s, 99th percentile", steady.percentile(99), "ms", at_most=5),
-        Result(f"{kind}: calls a second reached", steady.per_second, "calls/s", at_least=0.98 * RATE),
+        Result(f"{kind}: one user at {RATE} calls/s, median", at_rate.percentile(50), "ms", at_most=1.5),
+        Result(f"{kind}: one user at {RATE} calls/s, 99th percentile", at_rate.percentile(99), "ms", at_most=5),
+        Result(f"{kind}: calls a second reached", at_rate.per_second, "calls/s", at_least=0.98 * RATE),
         Result(f"{kind}: processor time of the scorer", found["cpu_ms"], "ms/call", note="at the same rate"),
         Result(f"{kind}: as fast as it goes, 4 at a time", fastest.per_second, "calls/s"),
         Result(f"{kind}: mlflow models serve, features given", theirs.per_second, "calls/s"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -36,15 +36,17 @@ class FeatureRow:
     values: dict[str, FeatureValue]
     timestamps: dict[str, datetime]
 
+    timestamp: datetime | None = field(init=False)
+    """Event time of the oldest view of the row; None for an unknown user."""
+
+    def __post_init__(self) -> None:
+        # Asked for several times a call.
+        object.__setattr__(self, "timestamp", min(self.timestamps.values(), default=None))
+
     @property
     def cold_start(self) -> bool:
         """True when the store knows nothing of this user."""
         return not self.timestamps
-
-    @property
-    def timestamp(self) -> datetime | None:
-        """Event time of the oldest view of the row; None for an unknown user."""
-        return min(self.timestamps.values(), default=None)
 
     def age_seconds(self, now: datetime) -> float | None:
         """Seconds from the row's event time to ``now``; negative when the producer's clock is ahead."""

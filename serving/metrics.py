@@ -3,6 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from serving.row_histogram import RowHistogram
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0)
 _AGES = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
@@ -33,21 +35,14 @@ class Metrics:
         )
         self.features_seconds = self.stage_seconds.labels("features")
         self.predict_seconds = self.stage_seconds.labels("predict")
-        self.feature_age_seconds = Histogram(
-            "shopstream_feature_age_seconds",
-            "Age of the features of known users when scored",
-            buckets=_AGES,
-            registry=registry,
+        self.feature_age_seconds = RowHistogram(
+            "shopstream_feature_age_seconds", "Age of the features of known users when scored", _AGES, registry
         )
         self.cold_starts = Counter(
             "shopstream_cold_starts_total", "Scores of users the store knows nothing of", registry=registry
         )
-        self.probability = Histogram(
-            "shopstream_score_probability",
-            "Probabilities answered",
-            ["model"],
-            buckets=_TENTHS,
-            registry=registry,
+        self.probability = RowHistogram(
+            "shopstream_score_probability", "Probabilities answered", _TENTHS, registry, label="model"
         )
         self.model_version = Gauge(
             "shopstream_model_info", "1 for the version that serves", ["model", "version"], registry=registry

@@ -116,14 +116,12 @@ class Scorer:
         metrics, version = self._metrics, scores.model.version
         metrics.features_seconds.observe(scores.features_ms / 1000)
         metrics.predict_seconds.observe(scores.predict_ms / 1000)
-        observe_probability = metrics.probability.labels(version.name).observe
+        metrics.probability.observe(scores.probabilities, version.name)
+        ages = [age for row in scores.rows if (age := row.age_seconds(scores.scored_at)) is not None]
+        metrics.feature_age_seconds.observe(ages)
+        if unknown := len(scores.rows) - len(ages):
+            metrics.cold_starts.inc(unknown)
         for row, probability in zip(scores.rows, scores.probabilities, strict=True):
-            observe_probability(probability)
-            age = row.age_seconds(scores.scored_at)
-            if age is None:
-                metrics.cold_starts.inc()
-            else:
-                metrics.feature_age_seconds.observe(age)
             self.log.put(
                 row,
                 probability=probability,

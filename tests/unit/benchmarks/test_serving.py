@@ -1,8 +1,11 @@
 """What hey prints is read, and the goals of the report."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from benchmarks.hey import Calls, read
+from benchmarks.hey import Calls, read, steady
 from benchmarks.serving import report
 from ingestion.errors import ShopstreamError
 
@@ -21,6 +24,31 @@ def test_what_hey_printed() -> None:
     assert (found.failed, found.statuses) == (1, {"200": 2, "503": 1})
     with pytest.raises(ShopstreamError, match="no call"):
         read("")
+
+
+HEY = """#!{python}
+import sys, time
+print(f"{{time.time():.6f}} {{' '.join(sys.argv[1:])}}", file=open("{said}", "a"))
+print("response-time,status-code,offset")
+print("0.002,200,0.0")
+print("0.004,503,1.0")
+"""
+
+
+def test_a_steady_rate_is_shared_by_connections_that_begin_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, program = tmp_path / "said", tmp_path / "hey"
+    program.write_text(HEY.format(python=sys.executable, said=said))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    found = steady("http://127.0.0.1:1/x", "{}", 3, rate=2, connections=2)
+    assert found.milliseconds == [2, 2, 4, 4]
+    assert (found.statuses, found.failed) == ({"200": 2, "503": 2}, 2)
+    assert found.per_second == pytest.approx(2 * 2 / 1.004)
+    (first, one), (second, other) = (line.split(" ", 1) for line in sorted(said.read_text().splitlines()))
+    assert one == other and "-c 1 -q 1.000" in one and "-z 3s" in one
+    assert float(second) - float(first) > 0.2, "half a second, less what a start may vary"
 
 
 def calls(milliseconds: float, per_second: float = 500.0, failed: int = 0) -> Calls:
