@@ -107,7 +107,10 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
-        "restart-strategy.exponential-delay.max-backoff": "30 s",
+        # The wait grows by half with each failure, to this; after half a minute without one it begins anew. With
+        # Flink's own hour, a job that a few unrelated failures hit within it waits longer after each.
+        "restart-strategy.exponential-delay.max-backoff": "20 s",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "30 s",
         # A Python worker or a connector keeps threads for a while after its job has ended.
         "classloader.check-leaked-classloader": False,
         "python.executable": sys.executable,
