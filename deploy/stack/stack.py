@@ -83,7 +83,8 @@ class Stack:
         """
         with only_one(self.settings.home / "run", "supervise"):
             dead = [part for part in self._parts if self._runs[part.name].record and not self._runs[part.name].leader]
-            self._start(dead, None)
+            if dead:
+                self._start(dead, None)
             return [part.name for part in dead]
 
     def _start(self, starting: list[Part], progress: Progress | None) -> None:

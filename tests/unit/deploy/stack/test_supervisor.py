@@ -98,3 +98,11 @@ def test_what_does_not_start_is_told_and_tried_again(settings: StackSettings, to
     wait_until(lambda: any("died while starting" in line for line in told))
     (settings.home / "ready").write_text("")
     wait_until(lambda: any("tried was dead and runs again" in line for line in told))
+
+
+def test_what_was_stopped_while_it_was_looked_at_stays_so(settings: StackSettings) -> None:
+    """It seems dead for a moment; once nothing else is at work on the stack, it has been stopped."""
+    Stack(settings, ["web"]).up()
+    Stack(settings, ["web"]).down()
+    assert Stack(settings, ["web"]).revive() == []
+    assert Stack(settings, ["web"]).status()[0].state is State.STOPPED
