@@ -42,5 +42,6 @@ def _end(child: "subprocess.Popen[str]") -> None:
             process.kill()
         except psutil.NoSuchProcess:
             continue  # It ended by itself in between, which is what was wanted.
-    psutil.wait_procs(family[1:], _END_SECONDS)
-    child.communicate()  # Closes its pipes, too.
+    # Not until its pipes end: a process that it started at the last moment may hold them.
+    with child:
+        psutil.wait_procs(family[1:], _END_SECONDS)

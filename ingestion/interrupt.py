@@ -3,11 +3,12 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_RAISING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a program in order."""
 
 
 class Stop:
@@ -25,46 +26,47 @@ class Stop:
 
 
 @contextmanager
+def handled_by(handler: Any, numbers: Iterable[signal.Signals] = INTERRUPTIONS) -> Iterator[None]:
+    """Give these signals to ``handler``, as ``signal.signal`` takes one, until the end of the block.
+
+    In any thread but the main one no signal comes, and the block runs as it is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, signal.SIG_DFL if previous is None else previous)
+
+
+@contextmanager
 def ctrl_c() -> Iterator[Stop]:
     """Turn the first Ctrl-C into a flag; a second one ends the program at once.
 
     In any thread but the main one there is no Ctrl-C, and the flag stays down.
     """
     stop = Stop()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    previous = signal.getsignal(signal.SIGINT)
 
     def interrupt(number: int, frame: Any) -> None:
         if stop.requested:
             signal.default_int_handler(number, frame)
         stop.requested = True
 
-    signal.signal(signal.SIGINT, interrupt)
-    try:
+    with handled_by(interrupt, (signal.SIGINT,)):
         yield stop
-    finally:
-        signal.signal(signal.SIGINT, previous)
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Let signals that would raise an exception wait until the end of the block, which must be short.
-
-    In any thread but the main one signals raise nothing, and the block runs as it is.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Let signals that would raise an exception wait until the end of the block, which must be short."""
     came: list[int] = []
-    before = {number: handler for number in _RAISING if callable(handler := signal.getsignal(number))}
-    for number in before:
-        signal.signal(number, lambda caught, _frame: came.append(caught))
+    raising = [number for number in INTERRUPTIONS if callable(signal.getsignal(number))]
     try:
-        yield
+        with handled_by(lambda number, _frame: came.append(number), raising):
+            yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for caught in came:
-            signal.raise_signal(caught)
+        for number in came:
+            signal.raise_signal(number)

@@ -1,10 +1,9 @@
 """The start of several parts at once: all of them become healthy, or none is left."""
 
-import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from deploy.stack.log import last_telling_line
@@ -12,11 +11,11 @@ from deploy.stack.part import Part
 from deploy.stack.run import Run
 from deploy.stack.status import PartStatus, status_of
 from ingestion.errors import ShopstreamError
+from ingestion.interrupt import handled_by
 
 Progress = Callable[[list[PartStatus]], None]
 """Is told the present state of all parts, several times a second."""
 
-_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.2
 
 
@@ -47,7 +46,8 @@ class Startup:
                 if self._runs[part.name].leader is None:
                     raise self._failure(part, "died right after its start")
         except BaseException:
-            with _undisturbed():
+            # Ctrl-C and the like are ignored while cleaning up, which takes a bounded time.
+            with handled_by(signal.SIG_IGN):
                 # A thread may be about to start its part: it must be through before the last look.
                 self._ended.set()
                 threads.shutdown()
@@ -85,17 +85,3 @@ def stop_parts(parts: Iterable[Part], runs: Mapping[str, Run]) -> list[str]:
     """Stop the last part first; return the names of those that had a living process."""
     ordered = reversed(list(parts))
     return [part.name for part in ordered if runs[part.name].stop(part.stop_seconds)]
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignore Ctrl-C and the like while cleaning up, which takes a bounded time."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Only the main thread is ever interrupted by them.
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
