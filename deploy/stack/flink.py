@@ -1,15 +1,18 @@
 """Flink: a standalone cluster from the PyFlink wheel, a JobManager and a TaskManager."""
 
 import json
+import shlex
 import shutil
 import uuid
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from deploy.stack.address import Address
-from deploy.stack.flink_conf import flink_environment, flink_home, write_flink_conf
-from deploy.stack.part import Part, http_body, require_java, require_program
+from deploy.stack.flink_conf import memory_of_jobmanager, memory_of_taskmanager, write_flink_conf
+from deploy.stack.flink_java import FIRST_COMPILER, java_command, java_environment
+from deploy.stack.part import Part, http_body, require_java
 from deploy.stack.settings import ROOT
 
 
@@ -19,45 +22,47 @@ class _FlinkPart(Part):
     start_seconds = 120
     stop_seconds = 15
     needs = ("zookeeper",)
-    script: ClassVar[str]
+    main: ClassVar[str]
+    """Its Java class."""
     service: ClassVar[str]
-    """What the script calls it in the names of its files."""
+    """What Flink's scripts call it in the names of its files."""
 
     @property
     def _scratch(self) -> Path:
         return self.settings.home / "flink" / "tmp" / self.name
 
     def command(self) -> list[str]:
-        """Return Flink's start script in the foreground; it becomes the Java process, with the same pid."""
-        script = flink_home() / "bin" / self.script
-        return ["bash", str(script), "start-foreground", *self._options()]
+        """Return the Java process."""
+        log = f"-Dlog.file={self._log_file}"
+        folder = str(self.settings.flink_conf)
+        options = [*self._java_options(), log]
+        return java_command(self.settings, options, self.main, "--configDir", folder, *self._options())
 
     def environment(self) -> Mapping[str, str]:
-        """Point the script at this stack; Python workers find the packages here."""
+        """Point it at this stack; Python workers find the packages here."""
         return {
             **self.settings.environment(),
-            **flink_environment(self.settings),
+            **java_environment(self.settings),
             "PYTHONPATH": str(ROOT),
-            # The scripts note their pids in /tmp otherwise, where two stacks would meet.
-            "FLINK_PID_DIR": str(self._scratch / "pid"),
-            "FLINK_LOG_DIR": str(self._log_folder),
-            "HOSTNAME": "local",
+            "FLINK_LOG_DIR": str(self._log_file.parent),
         }
 
     def prepare(self) -> None:
         """Write the configuration; clear this part's scratch files, which a killed one leaves behind."""
-        require_program("bash", "Flink's start scripts need it")
         require_java()
         write_flink_conf(self.settings)
         shutil.rmtree(self._scratch, ignore_errors=True)
-        self._log_folder.mkdir(parents=True)
-        # The web page shows the file that the script chose, which must therefore lead to the part's log.
-        link = self._log_folder / f"flink-shopstream-{self.service}-0-local.log"
-        link.symlink_to(self.settings.logs / f"{self.name}.log")
+        # The web page shows this file, which must therefore lead to the part's log.
+        self._log_file.parent.mkdir(parents=True)
+        self._log_file.symlink_to(self.settings.logs / f"{self.name}.log")
 
     @property
-    def _log_folder(self) -> Path:
-        return self._scratch / "log"
+    def _log_file(self) -> Path:
+        return self._scratch / "log" / f"flink-shopstream-{self.service}-0-local.log"
+
+    @abstractmethod
+    def _java_options(self) -> list[str]:
+        """Return the options of its Java."""
 
     def _options(self) -> list[str]:
         return ["-D", f"io.tmp.dirs={self._scratch}"]
@@ -67,7 +72,7 @@ class JobManager(_FlinkPart):
     """Takes jobs, plans checkpoints, shows the web page."""
 
     name = "flink-jobmanager"
-    script = "jobmanager.sh"
+    main = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
     service = "standalonesession"
 
     def addresses(self) -> tuple[Address, ...]:
@@ -83,12 +88,15 @@ class JobManager(_FlinkPart):
         """Tell whether its REST interface answers with the state of the cluster."""
         return http_body(self.addresses()[0], "/overview") is not None
 
+    def _java_options(self) -> list[str]:
+        return [*memory_of_jobmanager(self.settings).java_options, FIRST_COMPILER]
+
 
 class TaskManager(_FlinkPart):
     """Runs the jobs, with their Python workers as its children."""
 
     name = "flink-taskmanager"
-    script = "taskmanager.sh"
+    main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
     service = "taskexecutor"
 
     def addresses(self) -> tuple[Address, ...]:
@@ -120,3 +128,6 @@ class TaskManager(_FlinkPart):
 
     def _options(self) -> list[str]:
         return [*super()._options(), "-D", f"taskmanager.resource-id={self._id_file.read_text()}"]
+
+    def _java_options(self) -> list[str]:
+        return [*memory_of_taskmanager(self.settings).java_options, *shlex.split(self.settings.flink_taskmanager_java)]

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+from deploy.stack.flink_memory import FlinkMemory, job_manager_memory, task_manager_memory
 from deploy.stack.settings import StackSettings
 from ingestion.errors import ShopstreamError
 
@@ -17,12 +18,18 @@ appender.{name}.name = {name}
 appender.{name}.type = {type}
 appender.{name}.layout.type = PatternLayout
 appender.{name}.layout.pattern = %d{{yyyy-MM-dd HH:mm:ss,SSS}} %-5p %c{{1.}} %x - %m%n
-# Every client prints its whole configuration at this level.
+# Every client prints its whole configuration at this level; the connector's classes have a name before theirs.
 logger.kafka.name = org.apache.kafka
 logger.kafka.level = WARN
+logger.shaded.name = org.apache.flink.kafka.shaded.org.apache.kafka
+logger.shaded.level = WARN
 logger.netty.name = org.jboss.netty.channel.DefaultChannelPipeline
 logger.netty.level = OFF
 """
+
+
+_JOBMANAGER_CLASSES, _TASKMANAGER_CLASSES = "384m", "512m"
+"""Metaspace: each submitted job loads its own classes, PyFlink and Hadoop among them."""
 
 
 def flink_home() -> Path:
@@ -31,10 +38,9 @@ def flink_home() -> Path:
     if found is None or found.origin is None:
         raise ShopstreamError("PyFlink is not installed in this environment: install apache-flink==2.3.0")
     home = Path(found.origin).parent
-    for script in ("flink-console.sh", "pyflink-udf-runner.sh"):
-        # Flink executes these two itself, so `bash script` is no way around a lost permission.
-        if not os.access(home / "bin" / script, os.X_OK):
-            raise ShopstreamError(f"{home}/bin/{script} is not executable: run `chmod +x {home}/bin/*.sh`")
+    # Flink executes this one itself, so `bash script` is no way around a lost permission.
+    if not os.access(home / "bin" / "pyflink-udf-runner.sh", os.X_OK):
+        raise ShopstreamError(f"{home}/bin/pyflink-udf-runner.sh is not executable: run `chmod +x {home}/bin/*.sh`")
     return home
 
 
@@ -62,29 +68,32 @@ def write_flink_conf(settings: StackSettings) -> None:
     )
 
 
-def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
+def cluster_options(settings: StackSettings) -> dict[str, str | float | bool]:
     """Return the cluster's options. Everything listens on loopback; state goes to files."""
     rest, rpc = settings.address("flink_rest"), settings.address("flink_rpc")
     folder = settings.home / "flink"
     return {
         **_high_availability(settings),
         **_metrics(settings),
-        # A process that dies without a word, or hangs, is missed after this long; Flink's own 50 s suit busy clusters.
-        "heartbeat.interval": "3 s",
+        # A process that is gone is missed after two beats, one that hangs after the timeout; Flink's own 10 s and 50 s
+        # suit large clusters.
+        "heartbeat.interval": "1 s",
         "heartbeat.timeout": "15 s",
-        "env.java.opts.all": _java_options(),
+        "env.java.opts.all": java_options(),
         "env.java.opts.taskmanager": settings.flink_taskmanager_java,
         "jobmanager.rpc.address": rpc.host,
         "jobmanager.rpc.port": rpc.port,
         "jobmanager.bind-host": rpc.host,
-        "jobmanager.memory.process.size": settings.flink_jobmanager_memory,
         "taskmanager.host": rpc.host,
         "taskmanager.bind-host": rpc.host,
         "taskmanager.numberOfTaskSlots": settings.flink_slots,
+        "taskmanager.cpu.cores": float(settings.flink_slots),
+        "jobmanager.memory.process.size": settings.flink_jobmanager_memory,
+        "jobmanager.memory.jvm-metaspace.size": _JOBMANAGER_CLASSES,
+        **memory_of_jobmanager(settings).options,
         "taskmanager.memory.process.size": settings.flink_taskmanager_memory,
-        # Each submitted job loads its own classes, PyFlink and Hadoop among them.
-        "taskmanager.memory.jvm-metaspace.size": "512m",
-        "jobmanager.memory.jvm-metaspace.size": "384m",
+        "taskmanager.memory.jvm-metaspace.size": _TASKMANAGER_CLASSES,
+        **memory_of_taskmanager(settings).options,
         "rest.address": rest.host,
         "rest.bind-address": rest.host,
         "rest.port": rest.port,
@@ -118,6 +127,16 @@ def cluster_options(settings: StackSettings) -> dict[str, str | int | bool]:
     }
 
 
+def memory_of_jobmanager(settings: StackSettings) -> FlinkMemory:
+    """Return the JobManager's memory."""
+    return job_manager_memory(settings.flink_jobmanager_memory, _JOBMANAGER_CLASSES)
+
+
+def memory_of_taskmanager(settings: StackSettings) -> FlinkMemory:
+    """Return the TaskManager's memory."""
+    return task_manager_memory(settings.flink_taskmanager_memory, _TASKMANAGER_CLASSES)
+
+
 def _high_availability(settings: StackSettings) -> dict[str, str]:
     """Return where jobs are remembered: with ZooKeeper's sessions as short as a JobManager may be missed."""
     if not settings.high_availability:
@@ -143,7 +162,7 @@ def _metrics(settings: StackSettings) -> dict[str, str]:
     }
 
 
-def _java_options() -> str:
+def java_options() -> str:
     """Return the module flags that this Flink needs on this Java, as its own configuration gives them."""
     text = (flink_home() / "conf" / "config.yaml").read_text()
     found = re.search(r"^\s+all: (--add-.*)$", text, re.MULTILINE)

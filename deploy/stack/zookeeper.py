@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.stack.address import Address
-from deploy.stack.flink_conf import flink_environment, flink_home, write_flink_conf
-from deploy.stack.part import Part, require_java, require_program
+from deploy.stack.flink_conf import write_flink_conf
+from deploy.stack.flink_java import FIRST_COMPILER, java_command, java_environment
+from deploy.stack.part import Part, require_java
 
 
 class ZooKeeper(Part):
@@ -23,24 +24,21 @@ class ZooKeeper(Part):
         return (self.settings.address("zookeeper"),)
 
     def command(self) -> list[str]:
-        """Return Flink's start script in the foreground; the Java process is its child."""
-        return ["bash", str(flink_home() / "bin" / "zookeeper.sh"), "start-foreground", "1"]
+        """Return the Java process."""
+        main = "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer"
+        configuration = str(self.settings.flink_conf / "zoo.cfg")
+        return java_command(
+            self.settings, ["-Xmx128m", FIRST_COMPILER], main, "--zkConfigFile", configuration, "--peerId", "1"
+        )
 
     def environment(self) -> Mapping[str, str]:
-        """Point the script at this stack."""
-        return {
-            **flink_environment(self.settings),
-            "FLINK_PID_DIR": str(self._folder / "pid"),
-            "FLINK_LOG_DIR": str(self._folder / "log"),
-            "JVM_ARGS": "-Xmx128m",
-        }
+        """Point it at this stack."""
+        return java_environment(self.settings)
 
     def prepare(self) -> None:
         """Write the configuration; a server that was here before keeps its data."""
-        require_program("bash", "Flink's start scripts need it")
         require_java()
         write_flink_conf(self.settings)
-        (self._folder / "log").mkdir(parents=True, exist_ok=True)
         address = self.addresses()[0]
         settings = {
             "tickTime": 1000,

@@ -164,8 +164,10 @@ def test_flink_is_set_up_as_in_the_local_stack(compose: dict[str, Any], tmp_path
     given = {"compose": yaml.safe_load(compose["services"]["jobmanager"]["environment"]["FLINK_PROPERTIES"])}
     (flink,) = (one for one in base() if one["kind"] == "FlinkDeployment")
     given["kubernetes"] = flink["spec"]["flinkConfiguration"]
+    # On a network two seconds without an answer are no dead process.
     own = re.compile(
         r"(jobmanager|rest)\.(rpc\.)?address|.*(\.dir|-dir|storageDir)|metrics\..*|high-availability\..*|.*overhead.*"
+        r"|heartbeat\.interval"
     )
     for where, options in given.items():
         for name, value in options.items():

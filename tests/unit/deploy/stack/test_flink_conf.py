@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deploy.stack.flink import TaskManager
 from deploy.stack.flink_conf import cluster_options, flink_environment, flink_home, write_flink_conf
 from deploy.stack.settings import StackSettings
 
@@ -57,8 +58,11 @@ def test_the_java_options_are_those_of_the_distribution(settings: StackSettings)
 
 def test_the_java_options_of_the_task_manager_are_a_setting(settings: StackSettings) -> None:
     changed = settings.model_copy(update={"flink_taskmanager_java": "-XX:+UseG1GC -Xlog:gc"})
-    assert cluster_options(settings)["env.java.opts.taskmanager"] == "-XX:+UseParallelGC"
-    assert cluster_options(changed)["env.java.opts.taskmanager"] == "-XX:+UseG1GC -Xlog:gc"
+    for part in (TaskManager(settings), TaskManager(changed)):
+        part.prepare()
+    assert "-XX:+UseParallelGC" in TaskManager(settings).command()
+    assert {"-XX:+UseG1GC", "-Xlog:gc"} <= set(TaskManager(changed).command())
+    assert "-XX:+UseParallelGC" not in TaskManager(changed).command()
 
 
 def test_writing_again_changes_nothing_and_leaves_no_scratch(settings: StackSettings) -> None:
