@@ -161,7 +161,7 @@ def _unread(kafka: TopicReader, job: JobSettings, end: int) -> int:
 
 @click.command()
 @click.option("--rate", default=2000.0, show_default=True, help="Events a second.")
-@click.option("--warm-up", default=120.0, show_default=True, help="Seconds before the measured ones.")
+@click.option("--warm-up", default=300.0, show_default=True, help="Seconds before the measured ones.")
 @click.option("--seconds", default=60.0, show_default=True, help="Measured seconds.")
 @click.option("--state", default="rocksdb", show_default=True, type=click.Choice(["rocksdb", "heap"]), help="Where.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

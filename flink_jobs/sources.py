@@ -6,7 +6,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.settings import JobSettings
-from flink_jobs.shared_view import share
+from flink_jobs.shared_view import UNHURRIED_MS, share
 from flink_jobs.statement import fill, statement
 from ingestion.errors import ShopstreamError
 from ingestion.rules import format_option
@@ -79,7 +79,7 @@ def create_event_views(
     t_env.execute_sql(statement("flink_jobs.events", "counted_events"))
     if has_dead_letters:
         t_env.execute_sql(statement("flink_jobs.events", "dead_letters"))
-        share(t_env, "dead_letters", apart=True)
+        share(t_env, "dead_letters", apart=True, wait_ms=UNHURRIED_MS)
 
 
 def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str, silence_seconds: float = 5) -> None:

@@ -6,7 +6,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.features.columns import feature_names, value_names
 from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
-from flink_jobs.shared_view import share
+from flink_jobs.shared_view import UNHURRIED_MS, share
 from flink_jobs.statement import statement
 
 _PACKAGE = "flink_jobs.features"
@@ -25,10 +25,10 @@ def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEA
 def create_written_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
     """Create ``online_...`` and ``stored_...`` of each of the feature rows: both are slower than what computes them."""
     for features in sets:
-        for what in ("online", "stored"):
+        for what, wait_ms in (("online", -1), ("stored", UNHURRIED_MS)):
             names = {"entity": features.entity, "key": features.key}
             t_env.execute_sql(statement(_PACKAGE, f"{what}_feature_rows", **names))
-            share(t_env, f"{what}_{features.entity}_feature_rows", apart=True)
+            share(t_env, f"{what}_{features.entity}_feature_rows", apart=True, wait_ms=wait_ms)
 
 
 def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:

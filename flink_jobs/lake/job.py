@@ -2,14 +2,14 @@
 
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs.shared_view import share
+from flink_jobs.shared_view import UNHURRIED_MS, share
 from flink_jobs.statement import statement
 
 
 def create_views(t_env: StreamTableEnvironment) -> None:
     """Create ``stored_events`` over ``events``; it has tasks of its own."""
     t_env.execute_sql(statement("flink_jobs.lake", "stored_events"))
-    share(t_env, "stored_events", apart=True)
+    share(t_env, "stored_events", apart=True, wait_ms=UNHURRIED_MS)
 
 
 def inserts() -> list[str]:

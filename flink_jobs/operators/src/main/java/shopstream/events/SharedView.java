@@ -24,8 +24,10 @@ public final class SharedView {
      *
      * @param rowTime its time attribute; null without one
      * @param isApart whether what reads the stream has tasks of its own, so that what comes before it does not wait for it
+     * @param waitMillis longest time a row waits for others on its way to those tasks; -1: as the job has it
      */
-    public static void share(StreamTableEnvironment tables, String view, String rowTime, boolean isApart) {
+    public static void share(
+            StreamTableEnvironment tables, String view, String rowTime, boolean isApart, long waitMillis) {
         Table query = tables.from(view);
         // A time attribute is a plain time outside of the planner.
         List<Column> columns = query.getResolvedSchema().getColumns();
@@ -36,6 +38,7 @@ public final class SharedView {
                 .notNull();
         DataStream<RowData> stream = tables.toDataStream(query, row.bridgedTo(RowData.class));
         if (isApart) {
+            stream.getTransformation().setBufferTimeout(waitMillis);
             stream = stream.map((MapFunction<RowData, RowData>) each -> each)
                     .returns(stream.getType())
                     .name("hand-over-" + view)

@@ -15,6 +15,9 @@ public final class WindowMetrics {
     /** About 50 MB a task. */
     private static final long MOST_IDS = 1_000_000;
 
+    /** Longest time a partial count waits for others on its way to its window: each wait that ends wakes a task. */
+    private static final long WAIT_MILLIS = 100;
+
     private static final DataType EVENT =
             DataTypes.ROW(
                             DataTypes.FIELD("key", DataTypes.STRING()),
@@ -48,6 +51,7 @@ public final class WindowMetrics {
         DataStream<RowData> rows = events.transform(
                         "combine-" + spec.name(), PARTIAL_TYPE, new CombineEvents(spec))
                 .uid("combine-" + spec.name())
+                .setBufferTimeout(WAIT_MILLIS)
                 .keyBy((KeySelector<RowData, String>) partial -> partial.getString(0).toString())
                 .transform("count-" + spec.name(), ROW_TYPE, new CountWindows(spec, MOST_IDS))
                 .uid("count-" + spec.name());
