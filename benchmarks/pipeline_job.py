@@ -1,12 +1,14 @@
 """The product's job with some of its results only, for ``flink run -py``: see pipeline.py.
 
 ``BENCHMARK_RESULTS`` holds patterns of sink tables, separated by commas; ``BENCHMARK_OPTIONS`` Flink's options as JSON;
-``BENCHMARK_JOB`` the names of the job's results, all when it is empty.
+``BENCHMARK_JOB`` the names of the job's results, all when it is empty. With ``BENCHMARK_DISCARD`` their rows are
+written nowhere.
 """
 
 import json
 import os
 import re
+from collections.abc import Callable
 from fnmatch import fnmatch
 from typing import Any
 from unittest.mock import patch
@@ -19,9 +21,13 @@ from ingestion.errors import ShopstreamError
 class ChosenInserts:
     """A statement set that leaves out the inserts into tables that were not chosen."""
 
-    def __init__(self, statements: Any, patterns: list[str]) -> None:
+    def __init__(
+        self, statements: Any, patterns: list[str], stand_in: Callable[[str], str] = lambda table: table
+    ) -> None:
+        """``stand_in`` returns the table that takes a chosen table's rows in its place."""
         self._statements = statements
         self._patterns = patterns
+        self._stand_in = stand_in
         self._known: list[str] = []
         self._chosen = 0
 
@@ -33,7 +39,8 @@ class ChosenInserts:
         self._known.append(found[1])
         if any(fnmatch(found[1], pattern) for pattern in self._patterns):
             self._chosen += 1
-            self._statements.add_insert_sql(statement)
+            begin, end = found.span(1)
+            self._statements.add_insert_sql(statement[:begin] + self._stand_in(found[1]) + statement[end:])
 
     def execute(self) -> Any:
         """Submit the job; ShopstreamError when nothing was chosen."""
@@ -42,7 +49,9 @@ class ChosenInserts:
         return self._statements.execute()
 
 
-def submit(settings: JobSettings, selection: Selection, patterns: list[str], options: dict[str, str]) -> None:
+def submit(
+    settings: JobSettings, selection: Selection, patterns: list[str], options: dict[str, str], discard: bool = False
+) -> None:
     """Submit the job of ``flink_jobs.main`` with these sinks of its results; the options go over the product's own."""
     from flink_jobs import main
     from flink_jobs.environment import table_environment
@@ -52,7 +61,16 @@ def submit(settings: JobSettings, selection: Selection, patterns: list[str], opt
         for option, value in options.items():
             t_env.get_config().set(option, value)
         create = t_env.create_statement_set
-        t_env.create_statement_set = lambda: ChosenInserts(create(), patterns)
+
+        def nowhere(table: str) -> str:
+            other = f"discarded_{table}"
+            t_env.execute_sql(
+                f"CREATE TEMPORARY TABLE {other} WITH ('connector' = 'blackhole') LIKE {table} (EXCLUDING ALL)"
+            )
+            return other
+
+        chosen = {"stand_in": nowhere} if discard else {}
+        t_env.create_statement_set = lambda: ChosenInserts(create(), patterns, **chosen)
         return t_env
 
     # The job is wired in one place, so that what is measured is what the product runs.
@@ -66,4 +84,5 @@ if __name__ == "__main__":
         Selection.of(os.environ.get("BENCHMARK_JOB", "").split()),
         os.environ["BENCHMARK_RESULTS"].split(","),
         json.loads(os.environ["BENCHMARK_OPTIONS"]),
+        bool(os.environ.get("BENCHMARK_DISCARD")),
     )

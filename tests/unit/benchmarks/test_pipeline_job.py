@@ -37,6 +37,17 @@ def test_inserts_are_chosen_by_their_table(patterns: list[str], chosen: tuple[in
     assert inserts.execute() == "submitted"
 
 
+def test_rows_go_to_the_stand_in_of_their_table() -> None:
+    statements = Statements()
+    inserts = ChosenInserts(statements, ["*_events", "*_features"], lambda table: f"discarded_{table}")
+    for statement in INSERTS:
+        inserts.add_insert_sql(statement)
+    assert statements.added == [
+        "-- All events.\nINSERT INTO discarded_lake_events SELECT * FROM events",
+        "INSERT INTO `discarded_lake_user_features`\nSELECT 1",
+    ]
+
+
 def test_nothing_chosen_names_what_there_is() -> None:
     inserts = ChosenInserts(Statements(), ["revenue"])
     for statement in INSERTS:
