@@ -21,10 +21,8 @@ from ingestion.errors import ShopstreamError
 class ChosenInserts:
     """A statement set that leaves out the inserts into tables that were not chosen."""
 
-    def __init__(
-        self, statements: Any, patterns: list[str], stand_in: Callable[[str], str] = lambda table: table
-    ) -> None:
-        """``stand_in`` returns the table that takes a chosen table's rows in its place."""
+    def __init__(self, statements: Any, patterns: list[str], stand_in: Callable[[str], str] = str) -> None:
+        """``stand_in`` returns the table that takes a chosen table's rows; by default it is the same."""
         self._statements = statements
         self._patterns = patterns
         self._stand_in = stand_in
@@ -69,8 +67,7 @@ def submit(
             )
             return other
 
-        chosen = {"stand_in": nowhere} if discard else {}
-        t_env.create_statement_set = lambda: ChosenInserts(create(), patterns, **chosen)
+        t_env.create_statement_set = lambda: ChosenInserts(create(), patterns, nowhere if discard else str)
         return t_env
 
     # The job is wired in one place, so that what is measured is what the product runs.

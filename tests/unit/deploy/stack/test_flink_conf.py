@@ -58,6 +58,8 @@ def test_the_java_options_are_those_of_the_distribution(settings: StackSettings)
 
 def test_the_java_options_of_the_task_manager_are_a_setting(settings: StackSettings) -> None:
     changed = settings.model_copy(update={"flink_taskmanager_java": "-XX:+UseG1GC -Xlog:gc"})
+    assert cluster_options(settings)["env.java.opts.taskmanager"] == "-XX:+UseParallelGC"
+    assert cluster_options(changed)["env.java.opts.taskmanager"] == "-XX:+UseG1GC -Xlog:gc"
     for part in (TaskManager(settings), TaskManager(changed)):
         part.prepare()
     assert "-XX:+UseParallelGC" in TaskManager(settings).command()
