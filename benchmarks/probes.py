@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import redis
 from feast import FeatureStore
 
-from flink_jobs.features.online_calls import ORDER_FIELD, OnlineCalls
+from flink_jobs.features.feast_encoding import key_maker
+from flink_jobs.features.online_writer import ORDER_FIELD
 from flink_jobs.features.schema import USER, USER_24H
 from ingestion.event import Event
 from ingestion.producer import EventProducer
@@ -48,7 +49,7 @@ class Probes:
     def __init__(self, producer: EventProducer, address: str, store: FeatureStore, users: int = 100) -> None:
         host, _, port = address.rpartition(":")
         self._redis = redis.Redis(host=host, port=int(port))
-        self._key = OnlineCalls(USER).key
+        self._key = key_maker(USER.key)
         self._producer = producer
         self._store = store
         self._users = users

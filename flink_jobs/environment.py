@@ -31,9 +31,6 @@ def table_environment(settings: JobSettings, name: str, bounded: bool = False) -
     # Else every operator of a task gets a copy of the row, column by column: a third of the job's processor time. No
     # operator of ours keeps a row that it was given, or changes one.
     config.set_string("pipeline.object-reuse", "true")
-    # PyFlink looks every bundle time whether a batch is that old, and by then the last one is a little younger: so each
-    # second look ends a batch, and a row waited twice as long as it was told.
-    config.set_string("python.fn-execution.bundle.time", str(max(1, settings.feature_flush_ms // 2)))
     if not bounded:
         config.set_string("execution.checkpointing.interval", f"{int(settings.checkpoint_seconds * 1000)} ms")
     mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.features.columns import value_columns
+from flink_jobs.features.online_writer import write_online
 from flink_jobs.features.schema import FeatureSet
-from flink_jobs.features.write_online import write_online
 from flink_jobs.metrics.window_metric import WindowMetric
 from flink_jobs.settings import JobSettings
 from flink_jobs.statement import statement
@@ -41,12 +41,15 @@ def create_lake(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
 
 
 def create_features(t_env: StreamTableEnvironment, settings: JobSettings, sets: Iterable[FeatureSet]) -> None:
-    """Create the topics of the features, their logs in the lake, and the functions that write the online store."""
+    """Create the topics of the features, their logs in the lake, and what writes the online store.
+
+    ``online_..._feature_rows`` must be there.
+    """
     for features in sets:
         create_feature_log(t_env, features, settings.features_path(features.name))
         topic = {"topic": features.name, "bootstrap": settings.kafka_bootstrap}
         t_env.execute_sql(statement("flink_jobs.features", "feature_topic", **topic, **_columns(features)))
-        t_env.create_temporary_system_function(f"write_{features.name}", write_online(settings.redis, features))
+        write_online(t_env, features, settings.redis, settings.feature_flush_ms)
         t_env.execute_sql(
             f"CREATE TEMPORARY TABLE online_{features.name} (written BIGINT) WITH ('connector' = 'blackhole')"
         )

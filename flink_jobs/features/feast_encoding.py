@@ -1,9 +1,9 @@
-"""Feast's online format for Redis: the bytes of a row of features.
+"""Feast's online format for Redis: the keys and fields of a row of features, and the tags of its values.
 
 Source: Feast 0.67, ``feast/infra/online_stores/{redis,helpers}.py`` and ``feast/infra/key_encoding_utils.py``
 (entity key serialization version 3). One hash an entity; a field is the murmur3 of ``view:feature``, its value a
 serialized ``ValueProto``; ``_ts:view`` holds a protobuf ``Timestamp``. Pinned by a golden test that reads the
-rows back through ``FeatureStore.get_online_features``.
+rows back through ``FeatureStore.get_online_features``. The JVM writes it: ``operators/.../redis/FeatureBatch.java``.
 """
 
 import struct
@@ -21,10 +21,15 @@ _INT64, _DOUBLE, _TIMESTAMP = b"\x20", b"\x29", b"\x40"
 TAGS = {"int64": _INT64, "double": _DOUBLE, "timestamp": _TIMESTAMP}
 
 
+def key_parts(join_key: str, project: str = PROJECT) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the entity's id and its length; ``join_key`` is the entity's column."""
+    name = join_key.encode()
+    return struct.pack(f"<III{len(name)}sI", 1, _STRING, len(name), name, _STRING), project.encode()
+
+
 def key_maker(join_key: str, project: str = PROJECT) -> Callable[[str], bytes]:
     """Return the function that gives the Redis key of an entity's hash; ``join_key`` is the entity's column."""
-    name, suffix = join_key.encode(), project.encode()
-    prefix = struct.pack(f"<III{len(name)}sI", 1, _STRING, len(name), name, _STRING)
+    prefix, suffix = key_parts(join_key, project)
 
     def key(entity_id: str) -> bytes:
         raw = entity_id.encode()
@@ -51,34 +56,3 @@ def hash_fields(features: FeatureSet) -> tuple[bytes, ...]:
 def timestamp_fields(features: FeatureSet) -> tuple[bytes, ...]:
     """Return the hash field that holds the event time of each view."""
     return tuple(timestamp_field(group.name) for group in features.groups)
-
-
-def _varint(number: int) -> bytes:
-    number &= 0xFFFF_FFFF_FFFF_FFFF
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-_SMALL = tuple(_varint(number) for number in range(4096))
-
-
-def varint(number: int) -> bytes:
-    """Return a protobuf varint; negative numbers as 64-bit two's complement."""
-    return _SMALL[number] if 0 <= number < 4096 else _varint(number)
-
-
-def timestamp(micros: int) -> bytes:
-    """Return a protobuf ``Timestamp`` for microseconds since 1970 UTC."""
-    seconds, rest = divmod(micros, 1_000_000)
-    return (b"\x08" + varint(seconds) if seconds else b"") + (b"\x10" + varint(rest * 1000) if rest else b"")
-
-
-def value(tag: bytes, number: float) -> bytes:
-    """Return a ``ValueProto``: an integer (seconds for a timestamp) or a double, by its tag."""
-    if tag == _DOUBLE:
-        return _DOUBLE + struct.pack("<d", number)
-    return tag + varint(int(number))

@@ -23,20 +23,20 @@ def create_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEA
 
 
 def create_written_views(t_env: StreamTableEnvironment, sets: Sequence[FeatureSet] = FEATURE_SETS) -> None:
-    """Create ``online_...`` and ``stored_...`` of each of the feature rows: both are slower than what computes them."""
+    """Create ``online_...`` and ``stored_...`` of each of the feature rows; files and topics hold nothing else up."""
     for features in sets:
-        for what, wait_ms in (("online", -1), ("stored", UNHURRIED_MS)):
-            names = {"entity": features.entity, "key": features.key}
+        names = {"entity": features.entity, "key": features.key, "features": feature_names(features)}
+        for what in ("online", "stored"):
             t_env.execute_sql(statement(_PACKAGE, f"{what}_feature_rows", **names))
-            share(t_env, f"{what}_{features.entity}_feature_rows", apart=True, wait_ms=wait_ms)
+        share(t_env, f"stored_{features.entity}_feature_rows", apart=True, wait_ms=UNHURRIED_MS)
 
 
 def inserts(sets: Sequence[FeatureSet] = FEATURE_SETS) -> list[str]:
     """Return the statements that write the rows to the online store and to their topics."""
     return [
-        statement(_PACKAGE, name, entity=features.entity, key=features.key, features=names(features))
+        statement(_PACKAGE, name, entity=features.entity, key=features.key, features=value_names(features))
         for features in sets
-        for name, names in (("online", feature_names), ("topic", value_names))
+        for name in ("online", "topic")
     ]
 
 

@@ -1,11 +1,12 @@
 """The latest windows of each result in Redis.
 
 Keys: ``live:RESULT`` is a sorted set of window starts (text and score: seconds since 1970 UTC);
-``live:RESULT:SECONDS`` is a hash of that window's rows, row key to JSON.
+``live:RESULT:SECONDS`` is a hash of that window's rows, row key to JSON. The JVM writes them:
+``operators/.../redis/LiveBatch.java``.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,12 +26,8 @@ SIZES = {
 """The results that have live rows, with the time from one window's start to the next. An alert is listed with the
 window that it began in."""
 
-Row = tuple[str, int, str, str]
-"""Result, window start in seconds since 1970 UTC, row key, and the values as a JSON object."""
-
-
 class LiveStore:
-    """The live rows, for the job that writes them and the programs that show them.
+    """The live rows, for the programs that show them; the job writes them (``live/job.py``).
 
     A server that is away raises ``redis.exceptions.ConnectionError`` or ``TimeoutError``.
     """
@@ -39,28 +36,6 @@ class LiveStore:
         """``address`` is ``host:port``; ``seconds`` the longest wait for an answer."""
         host, _, port = address.rpartition(":")
         self._redis = redis.Redis(host=host, port=int(port), socket_timeout=seconds, socket_connect_timeout=5)
-
-    def write(self, rows: Iterable[Row]) -> int:
-        """Write rows in the order they come, later ones over earlier; return how many keys of windows were touched.
-
-        Repeatable: the same rows again end in the same values. Each window is written whole or not at all.
-        """
-        windows: dict[tuple[str, int], dict[str, str]] = {}
-        for result, start, row_key, values in rows:
-            windows.setdefault((result, start), {})[row_key] = values
-        pipeline = self._redis.pipeline(transaction=False)
-        listed: dict[str, dict[str, float]] = {}
-        for (result, start), changed in windows.items():
-            key = f"live:{result}:{start}"
-            pipeline.hset(key, mapping=changed)
-            pipeline.expire(key, KEPT)
-            listed.setdefault(result, {})[str(start)] = start
-        for result, starts in listed.items():
-            pipeline.zadd(f"live:{result}", starts)
-            pipeline.zremrangebyrank(f"live:{result}", 0, -1 - KEPT // SIZES[result])
-            pipeline.expire(f"live:{result}", KEPT)
-        pipeline.execute()
-        return len(windows)
 
     def windows(self, result: str, most: int = 100) -> list[datetime]:
         """Return the starts of the newest windows, newest first, UTC; KeyError for a result without live rows."""

@@ -7,7 +7,8 @@ from threading import Event, Thread
 import duckdb
 import redis
 
-from flink_jobs.features.online_calls import ORDER_FIELD, OnlineCalls
+from flink_jobs.features.feast_encoding import key_maker
+from flink_jobs.features.online_writer import ORDER_FIELD
 from flink_jobs.features.schema import FEATURE_SETS, USER
 from tests.chaos.shop import Shop
 from tests.exactness.arrivals import Arrivals
@@ -84,9 +85,9 @@ def no_row_goes_back(system: System) -> Iterator[None]:
 
 def _orders(address: str, users: list[str]) -> dict[str, bytes]:
     host, _, port = address.rpartition(":")
-    calls = OnlineCalls(USER)
+    key = key_maker(USER.key)
     with redis.Redis(host=host, port=int(port), socket_timeout=2) as server:
         pipeline = server.pipeline(transaction=False)
         for user in users:
-            pipeline.hget(calls.key(user), ORDER_FIELD)  # type: ignore[arg-type]  # a key may be bytes
+            pipeline.hget(key(user), ORDER_FIELD)  # type: ignore[arg-type]  # a key may be bytes
         return {user: order for user, order in zip(users, pipeline.execute(), strict=True) if order}

@@ -7,6 +7,7 @@ import pytest
 import redis
 
 from flink_jobs.live.live_store import KEPT, SIZES, LiveStore
+from tests.redis_rows import LiveWriter
 
 START = 1_800_000_000 // 3600 * 3600
 
@@ -14,6 +15,13 @@ START = 1_800_000_000 // 3600 * 3600
 @pytest.fixture
 def store(valkey_address: str) -> Iterator[LiveStore]:
     made = LiveStore(valkey_address)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def writer(valkey_address: str) -> Iterator[LiveWriter]:
+    made = LiveWriter(valkey_address)
     yield made
     made.close()
 
@@ -30,7 +38,9 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def test_later_rows_replace_earlier_ones(store: LiveStore, client: "redis.Redis[bytes]") -> None:
+def test_later_rows_replace_earlier_ones(
+    writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]"
+) -> None:
     assert client.dbsize() == 0
     first = [
         ("page_views", START, "/", '{"page": "/", "page_views": 1}'),
@@ -39,7 +49,8 @@ def test_later_rows_replace_earlier_ones(store: LiveStore, client: "redis.Redis[
         ("page_views", START, "/ä", '{"page": "/ä", "page_views": 3}'),
         ("page_views", START, "/", '{"page": "/", "page_views": 2}'),
     ]
-    assert store.write(first) == 3
+    writer.write(first)
+    assert client.dbsize() == 5, "three windows and two lists"
     for _ in range(2):
         windows = store.windows("page_views")
         assert windows == [moment(START + 60), moment(START)]
@@ -49,32 +60,34 @@ def test_later_rows_replace_earlier_ones(store: LiveStore, client: "redis.Redis[
             {"window_start": moment(START), "page": "/ä", "page_views": 3},
         ]
         # Again, as after a crash.
-        store.write(first)
+        writer.write(first)
     assert store.windows("page_views", most=1) == [moment(START + 60)]
     assert store.rows("revenue", [moment(START), moment(START + 300)]) == [
         {"window_start": moment(START), "currency": "EUR", "total_revenue": 1.5}
     ]
 
 
-def test_nothing_is_written_for_nothing(store: LiveStore, client: "redis.Redis[bytes]") -> None:
-    assert store.write([]) == 0
+def test_nothing_is_written_for_nothing(writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]") -> None:
+    writer.write([])
     assert client.dbsize() == 0
     assert store.windows("revenue") == []
 
 
-def test_all_goes_48_hours_after_its_last_change(store: LiveStore, client: "redis.Redis[bytes]") -> None:
-    store.write([("revenue", START, "EUR", "{}")])
+def test_all_goes_48_hours_after_its_last_change(writer: LiveWriter, client: "redis.Redis[bytes]") -> None:
+    writer.write([("revenue", START, "EUR", "{}")])
     keys = list(client.scan_iter())
     assert len(keys) == 2
     for key in keys:
         assert timedelta(seconds=client.ttl(key)) == pytest.approx(KEPT, abs=timedelta(seconds=60))
 
 
-def test_windows_of_48_hours_are_listed(store: LiveStore, client: "redis.Redis[bytes]") -> None:
+def test_windows_of_48_hours_are_listed(
+    writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]"
+) -> None:
     assert client.dbsize() == 0
     most = KEPT // SIZES["funnel_stages"]
     rows = [("funnel_stages", START + 900 * number, "purchase", "{}") for number in range(most + 5)]
-    store.write(reversed(rows))
+    writer.write(reversed(rows))
     assert store.windows("funnel_stages", most=1000) == [moment(row[1]) for row in reversed(rows[5:])]
 
 

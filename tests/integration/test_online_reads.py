@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from feature_repo.online_rows import OnlineRows
 from feature_repo.settings import FeatureStoreSettings
 from feature_repo.store import open_store
-from flink_jobs.features.online_store import OnlineStore
 from flink_jobs.features.schema import PRODUCT, USER, FeatureSet
+from tests.redis_rows import FeatureWriter
 
 _VALUES = {
     "int64": st.integers(-(2**63), 2**63 - 1),
@@ -37,8 +37,8 @@ def feast(valkey_address: str, tmp_path_factory: pytest.TempPathFactory) -> Feat
 
 
 @pytest.fixture(scope="module")
-def user_rows(valkey_address: str) -> Iterator[OnlineStore]:
-    found = OnlineStore(valkey_address, USER)
+def user_rows(valkey_address: str) -> Iterator[FeatureWriter]:
+    found = FeatureWriter(valkey_address, USER)
     yield found
     found.close()
 
@@ -59,7 +59,7 @@ def columns(answer: Any) -> dict[str, Any]:
 def test_what_is_read_is_what_feast_reads(
     valkey_address: str, feast: FeatureStore, features: FeatureSet, service: str
 ) -> None:
-    store = OnlineStore(valkey_address, features)
+    store = FeatureWriter(valkey_address, features)
 
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(rows=st.lists(st.tuples(rows_of(features), MOMENTS), min_size=1, max_size=8))
@@ -83,7 +83,7 @@ def test_what_is_read_is_what_feast_reads(
     store.close()
 
 
-def test_the_event_loop_reads_the_same(feast: FeatureStore, user_rows: OnlineStore) -> None:
+def test_the_event_loop_reads_the_same(feast: FeatureStore, user_rows: FeatureWriter) -> None:
     now = datetime.now(UTC).replace(microsecond=123_456)
     values = [{"int64": 3, "double": 1.5, "timestamp": int(now.timestamp())}[feature.type] for feature in USER.features]
     user_rows.write([("of-now", int(now.timestamp() * 1e6), 1, values)])

@@ -1,34 +1,31 @@
 """A running job whose online store goes away: it fails, starts again, and in the end every row is there."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pyflink.common import Configuration
-from pyflink.table import EnvironmentSettings, StreamTableEnvironment, TableResult
+from pyflink.table import TableResult
 
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import Stack
 from feature_repo.settings import FeatureStoreSettings
 from feature_repo.store import open_store
-from flink_jobs.features.columns import SQL_TYPES, feature_names
+from flink_jobs.environment import table_environment
+from flink_jobs.features import job as features
+from flink_jobs.features.columns import SQL_TYPES
+from flink_jobs.features.online_writer import write_online
 from flink_jobs.features.schema import PRODUCT
-from flink_jobs.features.write_online import write_online
+from flink_jobs.settings import JobSettings
 
 ROWS, PER_SECOND = 6000, 200
-VALUES = {"BIGINT": "n", "DOUBLE": "n * 0.25"}
+VALUES = {"BIGINT": "n", "DOUBLE": "n * 0.25e0"}
 
 
 def start_job(folder: Path, redis: str) -> TableResult:
     """Start rows that come 200 a second, each of a product of its own: what is lost is not made good by a later row."""
-    config = Configuration()
+    t_env = table_environment(JobSettings(), "recovery")
     options = {
-        "parallelism.default": "1",
-        "table.local-time-zone": "UTC",
-        "python.executable": sys.executable,
-        "python.fn-execution.bundle.time": "50",
         "execution.checkpointing.interval": "500 ms",
         "execution.checkpointing.storage": "filesystem",
         "execution.checkpointing.dir": folder.as_uri(),
@@ -37,25 +34,21 @@ def start_job(folder: Path, redis: str) -> TableResult:
         "restart-strategy.exponential-delay.max-backoff": "1 s",
     }
     for name, option in options.items():
-        config.set_string(name, option)
-    mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
-    t_env = StreamTableEnvironment.create(environment_settings=mode)
+        t_env.get_config().set(name, option)
     t_env.execute_sql(
         "CREATE TEMPORARY TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence',"
         f" 'fields.n.start' = '0', 'fields.n.end' = '{ROWS - 1}', 'rows-per-second' = '{PER_SECOND}')"
     )
     columns = ", ".join(f"{VALUES[SQL_TYPES[feature.type]]} AS {feature.name}" for feature in PRODUCT.features)
     t_env.execute_sql(
-        "CREATE TEMPORARY VIEW product_feature_rows AS SELECT CAST(n AS STRING) AS product_id,"
+        "CREATE TEMPORARY VIEW online_product_feature_rows AS SELECT CAST(n AS STRING) AS product_id,"
         f" CAST(TO_TIMESTAMP_LTZ(n + 1, 0) AS TIMESTAMP_LTZ(6)) AS event_timestamp, n AS version, {columns}"
         " FROM numbers"
     )
-    t_env.create_temporary_system_function("write_product_features", write_online(redis, PRODUCT, patience=0.5))
-    t_env.execute_sql("CREATE TEMPORARY TABLE written (written BIGINT) WITH ('connector' = 'blackhole')")
-    return t_env.execute_sql(
-        "INSERT INTO written SELECT write_product_features(product_id, event_timestamp, version, "
-        f"{feature_names(PRODUCT)}) FROM product_feature_rows"
-    )
+    write_online(t_env, PRODUCT, redis, flush_ms=50, patience_ms=500)
+    t_env.execute_sql("CREATE TEMPORARY TABLE online_product_features (written BIGINT) WITH ('connector' = 'blackhole')")
+    (insert,) = [one for one in features.inserts([PRODUCT]) if "INSERT INTO online" in one]
+    return t_env.execute_sql(insert)
 
 
 def served(redis: str, home: Path, products: int) -> dict[str, Any]:

@@ -11,14 +11,15 @@ import redis
 from feast import FeatureStore
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from py4j.protocol import Py4JJavaError
 
 from deploy.stack.settings import StackSettings
 from deploy.stack.stack import Stack
 from feature_repo.settings import FeatureStoreSettings
 from feature_repo.store import open_store
 from flink_jobs.features.feast_encoding import key_maker
-from flink_jobs.features.online_store import OnlineStore, Row
 from flink_jobs.features.schema import FEATURE_SETS, PRODUCT, USER, FeatureSet
+from tests.redis_rows import FeatureWriter, Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOON = 1_793_534_400_123_456
@@ -45,15 +46,15 @@ def uniform(integer: int, double: float, second: int, features: FeatureSet = USE
 
 
 @pytest.fixture(scope="module")
-def stores(valkey_address: str) -> Iterator[dict[str, OnlineStore]]:
-    found = {features.entity: OnlineStore(valkey_address, features) for features in FEATURE_SETS}
+def stores(valkey_address: str) -> Iterator[dict[str, FeatureWriter]]:
+    found = {features.entity: FeatureWriter(valkey_address, features) for features in FEATURE_SETS}
     yield found
     for store in found.values():
         store.close()
 
 
 @pytest.fixture(scope="module")
-def online(stores: dict[str, OnlineStore]) -> OnlineStore:
+def online(stores: dict[str, FeatureWriter]) -> FeatureWriter:
     return stores["user"]
 
 
@@ -105,7 +106,7 @@ def served(row: Row, features: FeatureSet = USER) -> dict[str, object]:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_feast_reads_every_value_as_it_was_written(
-    stores: dict[str, OnlineStore], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
+    stores: dict[str, FeatureWriter], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
 ) -> None:
     by_hand = [
         ("", NOON, uniform(0, 0.0, 0, features)),
@@ -125,7 +126,7 @@ def test_feast_reads_every_value_as_it_was_written(
         assert str(found[name]) == str(cell), "0.0 is not -0.0"
 
 
-def test_a_product_and_a_user_of_one_name_are_two(stores: dict[str, OnlineStore], feast: FeatureStore) -> None:
+def test_a_product_and_a_user_of_one_name_are_two(stores: dict[str, FeatureWriter], feast: FeatureStore) -> None:
     rows = {features.entity: ("same", NOON, 1, uniform(3, 4.5, 5, features)) for features in FEATURE_SETS}
     for features in FEATURE_SETS:
         assert stores[features.entity].write([rows[features.entity]]) == 1
@@ -133,7 +134,7 @@ def test_a_product_and_a_user_of_one_name_are_two(stores: dict[str, OnlineStore]
         assert read(feast, "same", features=features) == [served(rows[features.entity], features)]
 
 
-def test_users_are_told_apart(online: OnlineStore, feast: FeatureStore) -> None:
+def test_users_are_told_apart(online: FeatureWriter, feast: FeatureStore) -> None:
     names = ["apart", "apart ", "Apart", "apárt", "apa\u0301rt", "a" * 5000]
     rows = [(name, NOON + number, 1, uniform(number, 0.5, 7)) for number, name in enumerate(names)]
     assert online.write(rows) == len(rows)
@@ -143,7 +144,7 @@ def test_users_are_told_apart(online: OnlineStore, feast: FeatureStore) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_newest_row_stays_in_whatever_order_and_batches_rows_come(
-    online: OnlineStore, server: redis.Redis, feast: FeatureStore, data: st.DataObject
+    online: FeatureWriter, server: redis.Redis, feast: FeatureStore, data: st.DataObject
 ) -> None:
     """Event time first, then version: nines and tens, so that order as text would be another one."""
     orders = data.draw(
@@ -170,7 +171,7 @@ def test_the_newest_row_stays_in_whatever_order_and_batches_rows_come(
     assert read(feast, user_id) == [served(newest)]
 
 
-def test_an_equal_row_changes_no_byte(online: OnlineStore, server: redis.Redis) -> None:
+def test_an_equal_row_changes_no_byte(online: FeatureWriter, server: redis.Redis) -> None:
     row = ("equal", NOON, 3, uniform(5, 2.5, 11))
     assert online.write([row, row]) == 1
     before = server.hgetall(user_key("equal"))
@@ -184,7 +185,7 @@ def test_an_equal_row_changes_no_byte(online: OnlineStore, server: redis.Redis) 
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_the_bytes_are_those_of_feast(
-    stores: dict[str, OnlineStore], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
+    stores: dict[str, FeatureWriter], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
 ) -> None:
     by_hand = ("Zoë 🛒 用户", NOON, uniform(0, 0.0, 0, features))
     row = st.tuples(ids.filter(bool), moments.filter(bool), values[features.entity])
@@ -213,7 +214,7 @@ def test_the_bytes_are_those_of_feast(
 
 
 def test_a_server_that_forgot_the_script_gets_it_again(
-    online: OnlineStore, server: redis.Redis, feast: FeatureStore
+    online: FeatureWriter, server: redis.Redis, feast: FeatureStore
 ) -> None:
     server.script_flush()
     first, second = (("script", NOON + number, 1, uniform(number, 0.5, 3)) for number in range(2))
@@ -223,17 +224,17 @@ def test_a_server_that_forgot_the_script_gets_it_again(
     assert read(feast, "script") == [served(second)]
 
 
-def test_a_server_that_refuses_the_write_is_heard(online: OnlineStore, server: redis.Redis) -> None:
+def test_a_server_that_refuses_the_write_is_heard(online: FeatureWriter, server: redis.Redis) -> None:
     server.set(user_key("not_a_hash"), b"")
-    with pytest.raises(redis.exceptions.ResponseError, match="WRONGTYPE"):
+    with pytest.raises(Py4JJavaError, match="WRONGTYPE"):
         online.write([("not_a_hash", NOON, 1, uniform(1, 1.0, 1))])
 
 
-def test_no_rows_write_nothing(online: OnlineStore) -> None:
+def test_no_rows_write_nothing(online: FeatureWriter) -> None:
     assert online.write([]) == 0
 
 
-def test_a_batch_holds_many_users_and_many_rows_of_each(online: OnlineStore, feast: FeatureStore) -> None:
+def test_a_batch_holds_many_users_and_many_rows_of_each(online: FeatureWriter, feast: FeatureStore) -> None:
     """More than are sent at once; the newest row of each wins, wherever it stands."""
     names = [f"many_{number}" for number in range(700)]
     rows = [
@@ -246,12 +247,12 @@ def test_a_batch_holds_many_users_and_many_rows_of_each(online: OnlineStore, fea
     assert read(feast, *names) == wanted
 
 
-def test_an_error_in_the_middle_leaves_no_answer_behind(online: OnlineStore, server: redis.Redis) -> None:
+def test_an_error_in_the_middle_leaves_no_answer_behind(online: FeatureWriter, server: redis.Redis) -> None:
     """The connection goes on with the answers to its own calls."""
     server.set(user_key("wrong_type"), b"")
     names = ["before_error", "wrong_type", "after_error"]
     for _ in range(3):
-        with pytest.raises(redis.exceptions.ResponseError, match="WRONGTYPE"):
+        with pytest.raises(Py4JJavaError, match="WRONGTYPE"):
             online.write([(name, NOON, 1, uniform(1, 1.0, 1)) for name in names])
         assert online.write([("next", NOON, 1, uniform(1, 1.0, 1)), ("next", NOON, 2, uniform(1, 1.0, 1))]) <= 1
     assert online.write([("next", NOON, 3, uniform(1, 1.0, 1))]) == 1
@@ -273,7 +274,7 @@ def own_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack
 
 def test_a_write_waits_for_a_server_that_is_away(own_valkey: tuple[StackSettings, Stack]) -> None:
     settings, stack = own_valkey
-    store = OnlineStore(settings.redis, USER)
+    store = FeatureWriter(settings.redis, USER)
     rows = [(f"away_{number}", NOON, 1, uniform(number, 0.5, 7)) for number in range(500)]
     later = [(name, NOON + 1, 1, numbers) for name, _, _, numbers in rows]
     assert store.write(rows[:250]) == 250
@@ -290,9 +291,9 @@ def test_a_write_waits_for_a_server_that_is_away(own_valkey: tuple[StackSettings
 
 def test_a_server_that_stays_away_is_heard_of(own_valkey: tuple[StackSettings, Stack]) -> None:
     settings, stack = own_valkey
-    store = OnlineStore(settings.redis, PRODUCT, patience=0.3)
+    store = FeatureWriter(settings.redis, PRODUCT, patience=0.3)
     row = ("gone", NOON, 1, uniform(1, 1.0, 1, PRODUCT))
     assert store.write([row]) == 1
     stack.down()
-    with pytest.raises(redis.exceptions.ConnectionError):
+    with pytest.raises(Py4JJavaError, match="JedisConnectionException"):
         store.write([row])
