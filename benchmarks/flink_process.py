@@ -40,6 +40,16 @@ class FlaggedView(NamedTuple):
     flagged: str
 
 
+class OnlineRows(NamedTuple):
+    """In place of a statement: writes the view ``online_user_feature_rows``, as ``flink_jobs.sinks`` does."""
+
+    address: str
+    """``host:port`` of the online store."""
+
+
+Statement = str | FlaggedView | OnlineRows
+
+
 class FlinkProcess:
     """A JVM with a Flink of its own, used as a context manager. ``heap`` bounds it, as a TaskManager's is bounded."""
 
@@ -67,14 +77,15 @@ class FlinkProcess:
                 text=True,
             )
 
-    def run(self, statements: Sequence[str | FlaggedView], insert: str) -> JobUsage:
+    def run(self, statements: Sequence[Statement], insert: str) -> JobUsage:
         """Run or create ``statements``, then run ``insert`` to its end; the temporary tables are gone afterwards.
 
         Raises ShopstreamError with the last reason that Flink gives when it fails; the process is then of no more use.
         """
         assert self._child.stdin and self._child.stdout  # noqa: S101 (both are pipes)
         try:
-            self._child.stdin.write(json.dumps([*statements, insert]) + "\n")
+            told = [one if isinstance(one, str) else [type(one).__name__, *one] for one in statements]
+            self._child.stdin.write(json.dumps([*told, insert]) + "\n")
             self._child.stdin.flush()
             answer = self._child.stdout.readline()
         except BrokenPipeError:
@@ -108,6 +119,9 @@ def _serve(options: dict[str, str]) -> None:
     from pyflink.common import Configuration
     from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
+    from flink_jobs.features.online_writer import write_online
+    from flink_jobs.features.schema import USER
+    from flink_jobs.settings import JobSettings
     from flink_jobs.sources import flag_events
 
     config = Configuration()
@@ -121,11 +135,15 @@ def _serve(options: dict[str, str]) -> None:
         for statement in statements:
             if isinstance(statement, str):
                 t_env.execute_sql(statement)
+            elif statement[0] == FlaggedView.__name__:
+                flag_events(t_env, *statement[1:])
             else:
-                flag_events(t_env, *statement)
+                write_online(t_env, USER, *statement[1:], JobSettings().feature_flush_ms)
         start, cpu = time.monotonic(), cpu_seconds(java)
         t_env.execute_sql(insert).wait()
         usage = JobUsage(cpu_seconds(java) - cpu, time.monotonic() - start)
+        for view in t_env.list_temporary_views():
+            t_env.drop_temporary_view(view)
         for table in t_env.list_temporary_tables():
             t_env.drop_temporary_table(table)
         _answer(usage)

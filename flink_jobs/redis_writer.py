@@ -29,4 +29,6 @@ def write_to_redis(
     starts again from its checkpoint, as often as it takes: no row is lost, and some are written again.
     """
     uid = f"write-{view.replace('_', '-')}"
-    redis_classes().RedisWriter.attach(t_env._j_tenv, view, f"written_{view}", uid, address, rows, flush_ms, patience_ms)
+    redis_classes().RedisWriter.attach(
+        t_env._j_tenv, view, f"written_{view}", uid, address, rows, flush_ms, patience_ms
+    )

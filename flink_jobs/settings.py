@@ -90,8 +90,8 @@ class JobSettings(LakeSettings):
     """Windows at the same time of the day that must be known before an hour is judged unusual (five a day), where no
     rule says otherwise."""
 
-    feature_flush_ms: int = Field(default=50, ge=1)
-    """Longest time a feature row waits for its batch before it is written to the online store."""
+    feature_flush_ms: int = Field(default=10, ge=1)
+    """Longest time a feature row waits for others before they are written to the online store together."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables from which another process reads these same settings."""

@@ -91,7 +91,10 @@ class FeatureWriter(RedisRows):
         """Write one batch; return how many entities got a newer row than they had."""
         return self.send(
             [entity_id, micros, version]
-            + [number * 10**6 if kind == "timestamp" else number for kind, number in zip(self._kinds, values, strict=True)]
+            + [
+                number * 10**6 if kind == "timestamp" else number
+                for kind, number in zip(self._kinds, values, strict=True)
+            ]
             for entity_id, micros, version, values in rows
         )
 

@@ -26,6 +26,7 @@ SIZES = {
 """The results that have live rows, with the time from one window's start to the next. An alert is listed with the
 window that it began in."""
 
+
 class LiveStore:
     """The live rows, for the programs that show them; the job writes them (``live/job.py``).
 

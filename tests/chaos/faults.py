@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.usage import descendants
 from deploy.stack.run import Run
 from deploy.stack.settings import StackSettings
 from tests.chaos.proxy import Proxy
@@ -33,7 +32,6 @@ class Faults:
         return {
             **{f"kill {part}": lambda part=part: self.kill(part) for part in kills},  # type: ignore[misc]
             **{f"pause {part}": lambda part=part: self.pause(part) for part in pauses},  # type: ignore[misc]
-            "kill Python workers": self.kill_workers,
             "cut the store's connections": self.cut,
             **({"fill the checkpoints' disk": self.fill} if self._checkpoints else {}),
         }
@@ -45,12 +43,6 @@ class Faults:
     def kill(self, part: str) -> None:
         """SIGKILL the part's first process; one that is dead already is left so."""
         if pid := self._pid(part):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def kill_workers(self) -> None:
-        """SIGKILL every Python worker of the TaskManager."""
-        for pid in descendants(self._pid("flink-taskmanager") or 0):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -38,9 +38,7 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def test_later_rows_replace_earlier_ones(
-    writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]"
-) -> None:
+def test_later_rows_replace_earlier_ones(writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]") -> None:
     assert client.dbsize() == 0
     first = [
         ("page_views", START, "/", '{"page": "/", "page_views": 1}'),
@@ -81,9 +79,7 @@ def test_all_goes_48_hours_after_its_last_change(writer: LiveWriter, client: "re
         assert timedelta(seconds=client.ttl(key)) == pytest.approx(KEPT, abs=timedelta(seconds=60))
 
 
-def test_windows_of_48_hours_are_listed(
-    writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]"
-) -> None:
+def test_windows_of_48_hours_are_listed(writer: LiveWriter, store: LiveStore, client: "redis.Redis[bytes]") -> None:
     assert client.dbsize() == 0
     most = KEPT // SIZES["funnel_stages"]
     rows = [("funnel_stages", START + 900 * number, "purchase", "{}") for number in range(most + 5)]

@@ -46,7 +46,9 @@ def start_job(folder: Path, redis: str) -> TableResult:
         " FROM numbers"
     )
     write_online(t_env, PRODUCT, redis, flush_ms=50, patience_ms=500)
-    t_env.execute_sql("CREATE TEMPORARY TABLE online_product_features (written BIGINT) WITH ('connector' = 'blackhole')")
+    t_env.execute_sql(
+        "CREATE TEMPORARY TABLE online_product_features (written BIGINT) WITH ('connector' = 'blackhole')"
+    )
     (insert,) = [one for one in features.inserts([PRODUCT]) if "INSERT INTO online" in one]
     return t_env.execute_sql(insert)
 

@@ -106,7 +106,11 @@ def served(row: Row, features: FeatureSet = USER) -> dict[str, object]:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_feast_reads_every_value_as_it_was_written(
-    stores: dict[str, FeatureWriter], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
+    stores: dict[str, FeatureWriter],
+    server: redis.Redis,
+    feast: FeatureStore,
+    features: FeatureSet,
+    data: st.DataObject,
 ) -> None:
     by_hand = [
         ("", NOON, uniform(0, 0.0, 0, features)),
@@ -185,7 +189,11 @@ def test_an_equal_row_changes_no_byte(online: FeatureWriter, server: redis.Redis
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_the_bytes_are_those_of_feast(
-    stores: dict[str, FeatureWriter], server: redis.Redis, feast: FeatureStore, features: FeatureSet, data: st.DataObject
+    stores: dict[str, FeatureWriter],
+    server: redis.Redis,
+    feast: FeatureStore,
+    features: FeatureSet,
+    data: st.DataObject,
 ) -> None:
     by_hand = ("Zoë 🛒 用户", NOON, uniform(0, 0.0, 0, features))
     row = st.tuples(ids.filter(bool), moments.filter(bool), values[features.entity])

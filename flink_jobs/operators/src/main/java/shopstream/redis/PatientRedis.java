@@ -20,7 +20,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * One connection to a Redis server. A server that is away, loads its data or was started anew is waited for; after the
  * patience, a write throws what the client threw last.
  */
-public final class PatientRedis implements AutoCloseable {
+public final class PatientRedis implements Target {
     private static final int CONNECT_MILLIS = 5_000;
     private static final int ANSWER_MILLIS = 10_000;
     private static final long FIRST_PAUSE_MILLIS = 50;
@@ -48,6 +48,7 @@ public final class PatientRedis implements AutoCloseable {
      * @throws JedisConnectionException when the server stays away
      * @throws JedisDataException when the server refuses a call
      */
+    @Override
     public long write(List<Call> calls) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         long pause = FIRST_PAUSE_MILLIS;

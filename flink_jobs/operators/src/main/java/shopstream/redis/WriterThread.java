@@ -9,10 +9,10 @@ import org.apache.flink.table.data.RowData;
  * than fit into one batch, the task waits.
  */
 final class WriterThread implements AutoCloseable {
-    private static final int MOST = 2_000;
+    static final int MOST = 2_000;
     private static final long CLOSE_MILLIS = 10_000;
 
-    private final PatientRedis redis;
+    private final Target target;
     private final Supplier<Batch> batches;
     private final long flushNanos;
     private final Consumer<Throwable> onFailure;
@@ -30,11 +30,11 @@ final class WriterThread implements AutoCloseable {
      */
     WriterThread(
             String name,
-            PatientRedis redis,
+            Target target,
             Supplier<Batch> batches,
             long flushMillis,
             Consumer<Throwable> onFailure) {
-        this.redis = redis;
+        this.target = target;
         this.batches = batches;
         this.flushNanos = flushMillis * 1_000_000;
         this.onFailure = onFailure;
@@ -85,20 +85,20 @@ final class WriterThread implements AutoCloseable {
             notifyAll();
         }
         thread.interrupt();
-        redis.close();
+        target.close();
         thread.join(CLOSE_MILLIS);
     }
 
     private void throwFailure() {
         if (failure != null) {
-            throw new IllegalStateException("Redis was not written to: " + failure.getMessage(), failure);
+            throw new IllegalStateException("Rows were not written: " + failure.getMessage(), failure);
         }
     }
 
     private void run() {
         try {
             for (Batch batch = next(); batch != null; batch = next()) {
-                redis.write(batch.calls());
+                target.write(batch.calls());
             }
         } catch (Throwable ended) {
             boolean isExpected;
@@ -111,7 +111,7 @@ final class WriterThread implements AutoCloseable {
                 onFailure.accept(ended);
             }
         } finally {
-            redis.close();
+            target.close();
         }
     }
 
