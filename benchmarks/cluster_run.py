@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.backlog import Backlog
-from benchmarks.usage import cpu_seconds, descendants, peak_bytes
+from benchmarks.usage import cpu_seconds, peak_bytes
 from deploy.stack.flink_conf import flink_environment
 from deploy.stack.run import Run
 from deploy.stack.settings import ROOT, StackSettings
@@ -27,21 +27,15 @@ _JOB = Path(__file__).with_name("pipeline_job.py")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one run took. Processor time is user and system time of the TaskManager and its Python workers."""
+    """What one run took. Processor time is user and system time of the TaskManager."""
 
     records: int
     seconds: float
     """From the moment every task runs to the end of the checkpoint that holds the last record."""
 
     cpu_seconds: float
-    python_cpu_seconds: float
-    """The Python workers' part of it."""
-
     peak_bytes: int
     """Most resident memory of the TaskManager's JVM at once."""
-
-    python_peak_bytes: int
-    """The sum over the Python workers."""
 
     state_bytes: int
     """Size of the whole state in the last checkpoint."""
@@ -84,18 +78,14 @@ class ClusterRun:
             start = time.monotonic()
             self._wait(job, backlog, progress, start + seconds)
             lasted = time.monotonic() - start
-            workers = descendants(java)
-            python_cpu = sum(map(cpu_seconds, workers))
             checkpoints = self._http.get(f"/jobs/{job}/checkpoints").raise_for_status().json()
             durations = [one["end_to_end_duration"] for one in checkpoints["history"] if one["status"] == "COMPLETED"]
             config = self._http.get(f"/jobs/{job}/checkpoints/config").raise_for_status().json()
             return Measured(
                 backlog.records,
                 lasted,
-                cpu_seconds(java) - before + python_cpu,
-                python_cpu,
+                cpu_seconds(java) - before,
                 peak_bytes(java),
-                sum(map(peak_bytes, workers)),
                 checkpoints["latest"]["completed"]["state_size"],
                 self._heap("Max"),
                 self._heap("Used"),
@@ -122,7 +112,7 @@ class ClusterRun:
             "PYTHONPATH": str(ROOT),
         }
         command = ["bash", f"{variables['FLINK_HOME']}/bin/flink", "run", "-d", "-m", self._settings.flink_rest]
-        command += ["-pyexec", sys.executable, "-pyclientexec", sys.executable, "-py", str(_JOB)]
+        command += ["-pyclientexec", sys.executable, "-py", str(_JOB)]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603 (ours)
         submitted = re.search(r"JobID ([0-9a-f]{32})", done.stdout)
         if done.returncode or not submitted:

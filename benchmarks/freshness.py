@@ -21,7 +21,7 @@ from benchmarks import command, steady_load
 from benchmarks.probes import Probe, Probes
 from benchmarks.result import Report, Result
 from benchmarks.stack import running
-from benchmarks.usage import cpu_seconds, descendants
+from benchmarks.usage import cpu_seconds
 from deploy.stack.run import Run
 from deploy.stack.settings import ROOT, StackSettings
 from feature_repo.settings import FeatureStoreSettings
@@ -109,7 +109,6 @@ def measure(
         assert manager and broker  # noqa: S101 (both were started here)
         return {
             "TaskManager": cpu_seconds(manager.pid),
-            "its Python workers": sum(map(cpu_seconds, descendants(manager.pid))),
             "broker": cpu_seconds(broker.pid),
             "load": cpu_seconds(load_pid),
         }

@@ -30,9 +30,7 @@ def report(runs: dict[str, Measured]) -> Report:
         results += [
             Result(f"throughput ({name})", run.records / run.seconds, "records/s", note=f"{run.seconds:.1f} s"),
             Result(f"processor ({name})", run.cpu_seconds / million, "s/million"),
-            Result(f"of it Python workers ({name})", run.python_cpu_seconds / million, "s/million"),
             Result(f"memory of the TaskManager ({name})", run.peak_bytes / _MEBIBYTE, "MiB at most"),
-            Result(f"memory of the Python workers ({name})", run.python_peak_bytes / _MEBIBYTE, "MiB at most"),
             Result(f"state at the end ({name})", run.state_bytes / _MEBIBYTE, "MiB"),
             Result(f"longest checkpoint ({name})", run.longest_checkpoint_seconds, "s"),
         ]
@@ -76,7 +74,7 @@ def main(
 
     Kafka and Valkey are started for this and filled once; each run has a new Flink cluster and a consumer group of its
     own. Time runs from the moment all tasks run to the end of a checkpoint that holds the last event; processor time
-    is that of the TaskManager and its Python workers over the same span.
+    is that of the TaskManager over the same span.
 
     \b
     Examples:

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from flink_jobs.cluster import Cluster
 from flink_jobs.kubernetes import OVERLAYS, apply, flink_deployment
-from flink_jobs.package import newest_package, worker_archive
 from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
 from flink_jobs.snapshots import Snapshots
@@ -63,11 +62,6 @@ def jobs() -> None:
     help="The local stack; a cluster at WHERE, HOST:PORT, that has none of our code; or Flink's operator, by the"
     " kustomize overlay WHERE.",
 )
-@click.option(
-    "--package",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="What `make package` packed, for a remote cluster; the newest in dist without it.",
-)
 @click.option("--dry-run", is_flag=True, help="Print what Kubernetes would get, and do nothing.")
 @click.argument("where", required=False)
 def submit(
@@ -76,7 +70,6 @@ def submit(
     savepoint: str | None,
     fresh: bool,
     target: str,
-    package: Path | None,
     dry_run: bool,
     where: str | None,
 ) -> None:
@@ -98,7 +91,7 @@ def submit(
       shopstream jobs submit --all --target kubernetes deploy/kubernetes/overlays/production --dry-run
     """
     settings, selection = read_settings(JobSettings), _selection(is_all, names)
-    _check_options(target, where, package, dry_run)
+    _check_options(target, where, dry_run)
     if target == "kubernetes":
         _submit_to_kubernetes(Path(where) if where else OVERLAYS / "local", selection, settings, savepoint, dry_run)
         return
@@ -110,22 +103,17 @@ def submit(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
         )
-    rest, worker = settings.flink_rest, None
-    if where:
-        rest = where
-        worker = worker_archive(package or newest_package(), settings.state.absolute() / "package")
+    rest = where or settings.flink_rest
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = Cluster(rest).submit(settings, selection, savepoint=savepoint, worker=worker)
+        job = Cluster(rest).submit(settings, selection, savepoint=savepoint, is_foreign=where is not None)
     click.echo(f"Job {job} ({name}) runs: http://{rest}/#/job/{job}/overview")
 
 
-def _check_options(target: str, where: str | None, package: Path | None, dry_run: bool) -> None:
+def _check_options(target: str, where: str | None, dry_run: bool) -> None:
     if target == "remote" and (where is None or not _ADDRESS.fullmatch(where)):
         raise ShopstreamError("--target remote needs the cluster's address: --target remote HOST:PORT.")
     if target == "local" and where:
         raise ShopstreamError(f"The local stack needs no address: leave out {where}, or say --target remote {where}.")
-    if package and target != "remote":
-        raise ShopstreamError("--package is for --target remote: leave it out.")
     if dry_run and target != "kubernetes":
         raise ShopstreamError("--dry-run is for --target kubernetes: leave it out.")
 

@@ -68,20 +68,20 @@ class Cluster:
         settings: JobSettings,
         selection: Selection | None = None,
         savepoint: str | None = None,
-        worker: Path | None = None,
+        is_foreign: bool = False,
     ) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
         ``selection``: all results by default. ``settings.state`` is the folder whose ``flink/conf`` the local stack
-        wrote, where there is one; the job's checkpoints then go to a folder of its name. ``worker``: archive of the
-        Python packages, for a cluster that has none of our code, and a configuration of its own.
+        wrote, where there is one; the job's checkpoints then go to a folder of its name. ``is_foreign``: the cluster is
+        another, with a configuration of its own.
 
         Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
         selection = selection or Selection()
         name = selection.job_name(settings.consumer_group)
         self._check_free(selection, settings.consumer_group)
-        job = self.run(MAIN, selection.results, settings, name, savepoint, worker)
+        job = self.run(MAIN, selection.results, settings, name, savepoint, is_foreign)
         self.wait_until_running(job)
         return job
 
@@ -92,18 +92,18 @@ class Cluster:
         settings: JobSettings,
         checkpoints_of: str | None = None,
         savepoint: str | None = None,
-        worker: Path | None = None,
+        is_foreign: bool = False,
     ) -> str:
         """Submit the Python file ``main`` with ``flink run``; return the job's id.
 
-        ``checkpoints_of``: name of the job in whose folder its checkpoints go. ``worker``: as above. Raises
+        ``checkpoints_of``: name of the job in whose folder its checkpoints go. ``is_foreign``: as above. Raises
         ShopstreamError when Flink refuses it.
         """
         state, home = settings.state.absolute(), _flink_home()
         logs = state / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         variables = {**os.environ, **settings.environment(), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
-        checkpoints = None if worker else Snapshots(state, checkpoints_of or "").checkpoints
+        checkpoints = None if is_foreign else Snapshots(state, checkpoints_of or "").checkpoints
         if checkpoints:
             variables["FLINK_CONF_DIR"] = str(state / "flink" / "conf")
         # The job's code need not be installed for the client to find it.
@@ -111,10 +111,6 @@ class Cluster:
         command = ["bash", str(home / "bin" / "flink"), "run", "-d", "-m", self._rest]
         if checkpoints_of and checkpoints:
             command += [f"-Dexecution.checkpointing.dir={checkpoints}"]
-        if worker:
-            command += ["-pyarch", str(worker), "-pyexec", f"{worker.name}/bin/python"]
-        else:
-            command += ["-pyexec", sys.executable]
         command += ["-pyclientexec", sys.executable]
         command += ["-s", savepoint] if savepoint else []
         command += ["-py", str(main), *arguments]

@@ -41,8 +41,6 @@ chmod 755 "$folder/bin/python"
 sed -e "s/@PYTHON@/$minor/" -e "s/@NAME@/$name/" deploy/package/README.md >"$folder/README.md"
 
 say "Packing"
-# What the cluster's workers get; the jars go with the job.
-tar -C "$folder" -czf "$folder/worker.tar.gz" bin python
 target="$folder/python/flink_jobs/operators/target"
 mkdir -p "$target/connectors"
 cp flink_jobs/operators/target/shopstream-operators.jar "$target/"

@@ -57,7 +57,7 @@ class StackSettings(BaseSettings):
     """Whole process size of Flink's JobManager."""
 
     flink_taskmanager_memory: str = Field(default="2560m", pattern=_MEMORY)
-    """Whole process size of Flink's TaskManager, without its Python workers."""
+    """Whole process size of Flink's TaskManager."""
 
     flink_taskmanager_java: str = "-XX:+UseParallelGC"
     """Java options of Flink's TaskManager, separated by spaces. G1, Java's default, costs the job an eighth of its

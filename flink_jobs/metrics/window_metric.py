@@ -6,6 +6,7 @@ from datetime import timedelta
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment, Table
 
+from flink_jobs.shared_view import UNHURRIED_MS
 from flink_jobs.statement import statement
 
 LATENESS = timedelta(minutes=10)
@@ -45,7 +46,7 @@ class WindowMetric:
         metrics = get_gateway().jvm.shopstream.metrics
         lengths = [duration // timedelta(milliseconds=1) for duration in (self.size, self.every, LATENESS, live)]
         spec = metrics.WindowSpec(self.name.replace("_", "-"), *lengths)
-        windows = metrics.WindowMetrics.attach(t_env._j_tenv, f"{self.name}_events", spec)
+        windows = metrics.WindowMetrics.attach(t_env._j_tenv, f"{self.name}_events", spec, UNHURRIED_MS)
         t_env.create_temporary_view(f"{self.name}_windows", Table(windows, t_env))
 
 

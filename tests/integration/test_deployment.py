@@ -166,7 +166,7 @@ def test_flink_is_set_up_as_in_the_local_stack(compose: dict[str, Any], tmp_path
     given["kubernetes"] = flink["spec"]["flinkConfiguration"]
     # On a network two seconds without an answer are no dead process.
     own = re.compile(
-        r"(jobmanager|rest)\.(rpc\.)?address|.*(\.dir|-dir|storageDir)|metrics\..*|high-availability\..*|.*overhead.*"
+        r"(jobmanager|rest)\.(rpc\.)?address|.*(\.dir|-dir|storageDir)|metrics\..*|high-availability\..*"
         r"|heartbeat\.interval"
     )
     for where, options in given.items():

@@ -17,6 +17,8 @@ import duckdb
 import pytest
 from kafka import KafkaProducer
 
+from benchmarks.usage import descendants
+from deploy.stack.run import Run
 from deploy.stack.settings import ROOT, StackSettings
 from flink_jobs.cluster import Cluster, Job
 from flink_jobs.job_metrics import JobMetrics
@@ -177,6 +179,12 @@ def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: Fli
         [("e", False, False), ("e", False, True), ("h", False, False)],
     )
     assert finals(job, final) == rows_before
+
+
+def test_the_job_needs_no_process_beside_the_taskmanager(job: StackSettings) -> None:
+    leader = Run(job, "flink-taskmanager").leader
+    assert leader is not None
+    assert descendants(leader.pid) == []
 
 
 def check_operator_ids(savepoint: str) -> None:

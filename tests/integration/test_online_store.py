@@ -238,6 +238,14 @@ def test_a_server_that_refuses_the_write_is_heard(online: FeatureWriter, server:
         online.write([("not_a_hash", NOON, 1, uniform(1, 1.0, 1))])
 
 
+def test_what_is_closed_writes_no_more(valkey_address: str) -> None:
+    writer = FeatureWriter(valkey_address, USER)
+    assert writer.write([("closed", NOON, 1, uniform(1, 1.0, 1))]) == 1
+    writer.close()
+    with pytest.raises(Py4JJavaError, match="is closed"):
+        writer.write([("closed", NOON + 1, 1, uniform(1, 1.0, 1))])
+
+
 def test_no_rows_write_nothing(online: FeatureWriter) -> None:
     assert online.write([]) == 0
 

@@ -203,11 +203,11 @@ def test_compose_submits_the_job(
 
 
 def test_the_command_submits_to_a_remote_cluster(
-    packed: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, tmp_path: Path
+    foreign_cluster: dict[str, str], kafka_bootstrap: str, tmp_path: Path
 ) -> None:
     topic_admin.apply(kafka_bootstrap)
     cluster = emptied(foreign_cluster["REST"])
-    words = ("--job", "revenue", "--target", "remote", foreign_cluster["REST"], "--package", str(packed))
+    words = ("--job", "revenue", "--target", "remote", foreign_cluster["REST"])
     done = subprocess.run(
         [sys.executable, "-m", "deploy.cli", "jobs", "submit", *words],
         env={

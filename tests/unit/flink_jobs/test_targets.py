@@ -1,6 +1,5 @@
 """``shopstream jobs submit --target``: what is asked of the user, and what kubectl is given."""
 
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import yaml
 from click.testing import CliRunner
 
 from flink_jobs.cli import jobs
-from flink_jobs.package import worker_archive
 from ingestion.errors import ShopstreamError
 
 DEPLOYMENT: dict[str, Any] = {
@@ -97,29 +95,9 @@ def test_without_kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (("--target", "remote"), "needs the cluster's address"),
         (("--target", "remote", "nowhere"), "needs the cluster's address"),
         (("10.0.0.5:8081",), "or say --target remote 10.0.0.5:8081"),
-        (("--package", "p.tar.gz"), "--package is for --target remote"),
         (("--dry-run",), "--dry-run is for --target kubernetes"),
     ],
 )
 def test_what_does_not_go_together(words: tuple[str, ...], said: str) -> None:
     with pytest.raises(ShopstreamError, match=said):
         run(*words)
-
-
-def test_the_workers_archive_comes_out_of_the_package(tmp_path: Path) -> None:
-    (tmp_path / "worker.tar.gz").write_bytes(b"the workers'")
-    with tarfile.open(tmp_path / "packed.tar.gz", "w:gz") as packed:
-        packed.add(tmp_path / "worker.tar.gz", "shopstream-jobs-1/worker.tar.gz")
-        packed.add(tmp_path / "worker.tar.gz", "shopstream-jobs-1/python/worker.tar.gz")
-    assert worker_archive(tmp_path / "packed.tar.gz", tmp_path / "out").read_bytes() == b"the workers'"
-
-
-def test_what_is_no_package_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ShopstreamError, match="pack the jobs with `make package`"):
-        worker_archive(tmp_path / "none.tar.gz", tmp_path)
-    (tmp_path / "text.tar.gz").write_text("no archive")
-    with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
-        pass
-    for name in ("text.tar.gz", "empty.tar.gz"):
-        with pytest.raises(ShopstreamError, match="is no package of the jobs"):
-            worker_archive(tmp_path / name, tmp_path)

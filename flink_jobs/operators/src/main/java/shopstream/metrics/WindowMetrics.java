@@ -15,9 +15,6 @@ public final class WindowMetrics {
     /** About 50 MB a task. */
     private static final long MOST_IDS = 1_000_000;
 
-    /** Longest time a partial count waits for others on its way to its window: each wait that ends wakes a task. */
-    private static final long WAIT_MILLIS = 100;
-
     private static final DataType EVENT =
             DataTypes.ROW(
                             DataTypes.FIELD("key", DataTypes.STRING()),
@@ -43,15 +40,17 @@ public final class WindowMetrics {
      * @param view its columns are {@code key}, which makes up a window's key with its start, {@code row_time} (the time
      *     attribute), {@code amount} (DOUBLE, to sum; above a billion counts as a billion), {@code id} (to count once a
      *     window) and {@code word} (to collect, at most {@value Words#MOST}); the last three may be NULL
+     * @param waitMillis longest time a partial count waits for others on its way to its window: each wait that ends wakes
+     *     a task
      * @return append-only rows {@link WindowRow}: the latest of a key and window holds; their time is
      *     {@code window_time}, the last moment of the window
      */
-    public static Table attach(StreamTableEnvironment tables, String view, WindowSpec spec) {
+    public static Table attach(StreamTableEnvironment tables, String view, WindowSpec spec, long waitMillis) {
         DataStream<RowData> events = tables.toDataStream(tables.from(view), EVENT);
         DataStream<RowData> rows = events.transform(
                         "combine-" + spec.name(), PARTIAL_TYPE, new CombineEvents(spec))
                 .uid("combine-" + spec.name())
-                .setBufferTimeout(WAIT_MILLIS)
+                .setBufferTimeout(waitMillis)
                 .keyBy((KeySelector<RowData, String>) partial -> partial.getString(0).toString())
                 .transform("count-" + spec.name(), ROW_TYPE, new CountWindows(spec, MOST_IDS))
                 .uid("count-" + spec.name());

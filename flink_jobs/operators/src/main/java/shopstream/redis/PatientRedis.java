@@ -30,6 +30,7 @@ public final class PatientRedis implements Target {
     private final String script;
     private final Duration patience;
     private volatile Connection connection;
+    private volatile boolean isClosed;
 
     /**
      * @param address {@code host:port}
@@ -56,13 +57,13 @@ public final class PatientRedis implements Target {
             try {
                 return send(calls);
             } catch (JedisConnectionException | ServerNotReady away) {
-                close();
-                if (System.nanoTime() + pause * 1_000_000 > deadline) {
+                disconnect();
+                if (isClosed || System.nanoTime() + pause * 1_000_000 > deadline) {
                     throw away;
                 }
             } catch (RuntimeException refused) {
                 // Answers that were not read would be taken for those of the next calls.
-                close();
+                disconnect();
                 throw refused;
             }
             Thread.sleep(pause);
@@ -70,9 +71,14 @@ public final class PatientRedis implements Target {
         }
     }
 
-    /** Ends the connection; also from another thread, whose call then fails. */
+    /** Ends the connection for good; also from another thread, whose call then fails. */
     @Override
     public void close() {
+        isClosed = true;
+        disconnect();
+    }
+
+    private void disconnect() {
         Connection open = connection;
         connection = null;
         if (open != null) {
@@ -122,6 +128,10 @@ public final class PatientRedis implements Target {
                         .socketTimeoutMillis(ANSWER_MILLIS)
                         .build());
         connection = open;
+        if (isClosed) {
+            // It was closed while this one came up: nothing more may be written, for others may write by now.
+            throw new IllegalStateException("The connection to Redis is closed.");
+        }
         if (script != null) {
             open.sendCommand(Protocol.Command.SCRIPT, "LOAD".getBytes(UTF_8), script.getBytes(UTF_8));
             if (open.getMany(1).get(0) instanceof JedisDataException refused) {

@@ -10,7 +10,9 @@ import org.apache.flink.table.data.RowData;
  */
 final class WriterThread implements AutoCloseable {
     static final int MOST = 2_000;
-    private static final long CLOSE_MILLIS = 10_000;
+
+    /** Longer than a connection and an answer may take. */
+    private static final long CLOSE_MILLIS = 20_000;
 
     private final Target target;
     private final Supplier<Batch> batches;
