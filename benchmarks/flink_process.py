@@ -138,7 +138,8 @@ def _serve(options: dict[str, str]) -> None:
             elif statement[0] == FlaggedView.__name__:
                 flag_events(t_env, *statement[1:])
             else:
-                write_online(t_env, USER, *statement[1:], JobSettings().feature_flush_ms)
+                _, address = statement
+                write_online(t_env, USER, address, JobSettings().feature_flush_ms)
         start, cpu = time.monotonic(), cpu_seconds(java)
         t_env.execute_sql(insert).wait()
         usage = JobUsage(cpu_seconds(java) - cpu, time.monotonic() - start)

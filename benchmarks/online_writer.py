@@ -112,7 +112,7 @@ class _Ours:
         self._process = process
         self._address = address
         self._count = len(frame)
-        moments = [name for name, column in frame.items() if column.dtype.kind == "M"]
+        moments = [str(name) for name, column in frame.items() if column.dtype.kind == "M"]
         # Milliseconds, for a Parquet moment is read as a local one.
         numbers = {name: frame[name].dt.as_unit("ms").astype("int64") for name in moments}
         frame.assign(**numbers).to_parquet(folder / "rows.parquet")

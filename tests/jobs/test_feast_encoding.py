@@ -1,6 +1,6 @@
 """Our bytes against protobuf's own, on Feast's message classes; keys and fields against Feast's functions."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from feast.infra.key_encoding_utils import serialize_entity_key
@@ -15,6 +15,7 @@ from flink_jobs.features.feast_encoding import PROJECT, TAGS, hash_fields, key_m
 from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
 from tests.redis_rows import jvm
 
+Pack = Callable[[str, float], bytes]
 int64 = st.integers(-(2**63), 2**63 - 1)
 # Around each length of a varint, where one bit decides on one byte more.
 edges = st.builds(lambda bits, off: 2**bits + off, st.integers(0, 62), st.integers(-1, 1))
@@ -24,8 +25,10 @@ MAX_SECOND = 253_402_300_799
 
 
 @pytest.fixture(scope="module")
-def proto() -> Any:
-    return jvm().shopstream.redis.ValueProto
+def pack() -> Pack:
+    """Calls the JVM's function of that name."""
+    proto = jvm().shopstream.redis.ValueProto
+    return lambda name, number: bytes(getattr(proto, name)(number))
 
 
 @given(number=int64 | edges)
@@ -33,22 +36,22 @@ def proto() -> Any:
 @example(number=127)
 @example(number=128)
 @example(number=-1)
-def test_an_integer(proto: Any, number: int) -> None:
-    assert bytes(proto.integer(number)) == Value(int64_val=number).SerializeToString()
+def test_an_integer(pack: Pack, number: int) -> None:
+    assert pack("integer", number) == Value(int64_val=number).SerializeToString()
 
 
 @given(number=st.floats(allow_nan=False))
 @example(number=0.0)
 @example(number=-0.0)
 @example(number=5e-324)
-def test_a_double(proto: Any, number: float) -> None:
-    assert bytes(proto.real(number)) == Value(double_val=number).SerializeToString()
+def test_a_double(pack: Pack, number: float) -> None:
+    assert pack("real", number) == Value(double_val=number).SerializeToString()
 
 
 @given(second=st.integers(0, MAX_SECOND))
 @example(second=0)
-def test_a_timestamp_feature(proto: Any, second: int) -> None:
-    assert bytes(proto.second(second)) == Value(unix_timestamp_val=second).SerializeToString()
+def test_a_timestamp_feature(pack: Pack, second: int) -> None:
+    assert pack("second", second) == Value(unix_timestamp_val=second).SerializeToString()
 
 
 @given(second=st.integers(0, MAX_SECOND), microsecond=st.integers(0, 999_999))
@@ -56,16 +59,16 @@ def test_a_timestamp_feature(proto: Any, second: int) -> None:
 @example(second=0, microsecond=1)
 @example(second=1, microsecond=0)
 @example(second=MAX_SECOND, microsecond=999_999)
-def test_an_event_time(proto: Any, second: int, microsecond: int) -> None:
+def test_an_event_time(pack: Pack, second: int, microsecond: int) -> None:
     message = Timestamp(seconds=second, nanos=microsecond * 1000)
-    assert bytes(proto.moment(second * 1_000_000 + microsecond)) == message.SerializeToString()
+    assert pack("moment", second * 1_000_000 + microsecond) == message.SerializeToString()
 
 
 @given(micros=st.integers(-62_135_596_800_000_000, -1))
-def test_an_event_time_before_1970(proto: Any, micros: int) -> None:
+def test_an_event_time_before_1970(pack: Pack, micros: int) -> None:
     message = Timestamp()
     message.FromMicroseconds(micros)
-    assert bytes(proto.moment(micros)) == message.SerializeToString()
+    assert pack("moment", micros) == message.SerializeToString()
 
 
 @pytest.mark.parametrize("features", FEATURE_SETS, ids=lambda features: features.entity)
