@@ -174,7 +174,7 @@ def main(rate: float, warm_up: float, seconds: float, state: str, as_json: bool)
     Examples:
       python -m benchmarks.freshness
       python -m benchmarks.freshness --state heap
-      SHOPSTREAM_FEATURE_FLUSH_MS=20 python -m benchmarks.freshness --seconds 30
+      SHOPSTREAM_FEATURE_FLUSH_MS=50 python -m benchmarks.freshness --seconds 30
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     with (

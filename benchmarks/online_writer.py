@@ -142,7 +142,8 @@ class _Ours:
         empty, before = _server_bytes(server), _server_cpu(server)
         insert = "INSERT INTO sink SELECT written FROM written_online_user_feature_rows"
         used = self._process.run([*self._statements, OnlineRows(self._address), _sink("written BIGINT")], insert)
-        took = (used.seconds - read.seconds, used.cpu_seconds - read.cpu_seconds, _server_cpu(server) - before)
+        # Rows are sent while the next are read, so seconds on the clock cannot be told apart: reading is in them.
+        took = (used.seconds, used.cpu_seconds - read.cpu_seconds, _server_cpu(server) - before)
         return _checked(Round(self._count, *took, _server_bytes(server) - empty), server)
 
 

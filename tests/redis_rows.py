@@ -46,6 +46,10 @@ class RedisRows:
         for place, name in enumerate(types):
             columns[place] = made[name]()
         self._type = logical.RowType.of(columns)
+        data = self._jvm.org.apache.flink.table.data
+        # One for all rows, as a job may hand them over: whoever keeps a row keeps the wrong one.
+        self._row = data.binary.BinaryRowData(len(types))
+        self._row_writer = data.writer.BinaryRowWriter(self._row)
         self._rows = rows
         milliseconds = self._jvm.java.time.Duration.ofMillis(int(patience * 1000))
         self._redis = redis_classes().PatientRedis(address, rows.script(), milliseconds)
@@ -63,8 +67,8 @@ class RedisRows:
 
     def _binary(self, row: Sequence[Any]) -> Any:
         data = self._jvm.org.apache.flink.table.data
-        binary = data.binary.BinaryRowData(len(self._types))
-        writer = data.writer.BinaryRowWriter(binary)
+        writer = self._row_writer
+        writer.reset()
         for place, (kind, value) in enumerate(zip(self._types, row, strict=True)):
             if kind == "string":
                 writer.writeString(place, data.StringData.fromString(value))
@@ -76,7 +80,7 @@ class RedisRows:
                 millis, micros = divmod(value, 1000)
                 writer.writeTimestamp(place, data.TimestampData.fromEpochMillis(millis, micros * 1000), _MICROS)
         writer.complete()
-        return binary
+        return self._row
 
 
 class FeatureWriter(RedisRows):

@@ -242,7 +242,7 @@ def test_what_is_closed_writes_no_more(valkey_address: str) -> None:
     writer = FeatureWriter(valkey_address, USER)
     assert writer.write([("closed", NOON, 1, uniform(1, 1.0, 1))]) == 1
     writer.close()
-    with pytest.raises(Py4JJavaError, match="is closed"):
+    with pytest.raises(Py4JJavaError, match="closed"):
         writer.write([("closed", NOON + 1, 1, uniform(1, 1.0, 1))])
 
 

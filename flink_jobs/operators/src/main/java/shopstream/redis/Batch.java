@@ -8,7 +8,7 @@ public interface Batch {
     /** Takes a row; keeps nothing of it, for the row may be used again. */
     void add(RowData row);
 
-    /** How many calls it has at least. */
+    /** How many rows it holds, of which later ones have replaced earlier ones. */
     int size();
 
     /** The calls, in order. Made again, they change nothing more. */

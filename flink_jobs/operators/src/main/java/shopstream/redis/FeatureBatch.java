@@ -18,6 +18,9 @@ import redis.clients.jedis.Protocol;
 
 /** A call for each entity: readers see its newest row alone, so of several in one batch only that is written. */
 final class FeatureBatch implements Batch {
+    /** More digits than that have no place in the order. */
+    private static final long LAST_MICROS = 1_000_000_000_000_000_000L, LAST_VERSION = 1_000_000_000_000L;
+
     private static final byte[] ONE_KEY = {'1'};
     private static final Set<LogicalTypeRoot> FEATURES = EnumSet.of(
             LogicalTypeRoot.BIGINT, LogicalTypeRoot.DOUBLE, LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE);
@@ -43,6 +46,11 @@ final class FeatureBatch implements Batch {
 
     @Override
     public void add(RowData row) {
+        for (int at = 0; at < types.length; at++) {
+            if (row.isNullAt(at)) {
+                throw new IllegalArgumentException("column " + at + " of a row is NULL");
+            }
+        }
         long micros = micros(row, 1);
         long version = row.getLong(2);
         ByteBuffer key = ByteBuffer.wrap(key(row.getString(0).toBytes()));
@@ -85,9 +93,6 @@ final class FeatureBatch implements Batch {
     }
 
     private byte[] value(RowData row, int at) {
-        if (row.isNullAt(at)) {
-            throw new IllegalArgumentException("feature " + (at - FeatureRows.FEATURES_FROM) + " of a row is NULL");
-        }
         return switch (types[at].getTypeRoot()) {
             case BIGINT -> ValueProto.integer(row.getLong(at));
             case DOUBLE -> ValueProto.real(row.getDouble(at));
@@ -113,7 +118,7 @@ final class FeatureBatch implements Batch {
 
     /** Of one length, so that the order of the texts is that of the rows. */
     private static byte[] order(long micros, long version) {
-        if (micros < 0 || version < 0) {
+        if (micros < 0 || micros >= LAST_MICROS || version < 0 || version >= LAST_VERSION) {
             throw new IllegalArgumentException("a row of " + micros + " us, version " + version + " has no place");
         }
         byte[] text = new byte[31];

@@ -15,6 +15,8 @@ import redis.clients.jedis.Protocol.Command;
 
 /** Later rows over earlier ones; each window is written whole or not at all, by one call. */
 final class LiveBatch implements Batch {
+    private static final int COLUMNS = 4;
+
     private final LiveRows rows;
     private final int precision;
     private final Map<Window, Map<String, byte[]>> windows = new LinkedHashMap<>();
@@ -27,6 +29,11 @@ final class LiveBatch implements Batch {
 
     @Override
     public void add(RowData row) {
+        for (int at = 0; at < COLUMNS; at++) {
+            if (row.isNullAt(at)) {
+                throw new IllegalArgumentException("column " + at + " of a live row is NULL");
+            }
+        }
         long start = Math.floorDiv(row.getTimestamp(1, precision).getMillisecond(), 1000L);
         Window window = new Window(row.getString(0).toString(), start);
         Map<String, byte[]> changed = windows.computeIfAbsent(window, any -> new LinkedHashMap<>());

@@ -2,8 +2,6 @@ package shopstream.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -26,11 +24,16 @@ public final class PatientRedis implements Target {
     private static final long FIRST_PAUSE_MILLIS = 50;
     private static final long LONGEST_PAUSE_MILLIS = 1_000;
 
+    /** A write to a socket has no timeout of its own: one that takes longer is ended by who waits for it. */
+    private static final long ATTEMPT_NANOS = 20_000_000_000L;
+
     private final HostAndPort address;
     private final String script;
     private final Duration patience;
-    private volatile Connection connection;
-    private volatile boolean isClosed;
+    private Connection connection;
+    private OneSocket socket;
+    private long began;
+    private boolean isClosed;
 
     /**
      * @param address {@code host:port}
@@ -58,7 +61,7 @@ public final class PatientRedis implements Target {
                 return send(calls);
             } catch (JedisConnectionException | ServerNotReady away) {
                 disconnect();
-                if (isClosed || System.nanoTime() + pause * 1_000_000 > deadline) {
+                if (isClosed() || System.nanoTime() + pause * 1_000_000 > deadline) {
                     throw away;
                 }
             } catch (RuntimeException refused) {
@@ -71,24 +74,30 @@ public final class PatientRedis implements Target {
         }
     }
 
+    @Override
+    public synchronized void expire() {
+        if (began != 0 && System.nanoTime() - began > ATTEMPT_NANOS) {
+            socket.close();
+        }
+    }
+
     /** Ends the connection for good; also from another thread, whose call then fails. */
     @Override
-    public void close() {
+    public synchronized void close() {
         isClosed = true;
         disconnect();
     }
 
-    private void disconnect() {
-        Connection open = connection;
+    private synchronized void disconnect() {
         connection = null;
-        if (open != null) {
-            try {
-                // `disconnect` would send what is left first.
-                open.forceDisconnect();
-            } catch (IOException failed) {
-                throw new UncheckedIOException(failed);
-            }
+        began = 0;
+        if (socket != null) {
+            socket.close();
         }
+    }
+
+    private synchronized boolean isClosed() {
+        return isClosed;
     }
 
     /** What Redis calls a script. */
@@ -102,10 +111,7 @@ public final class PatientRedis implements Target {
     }
 
     private long send(List<Call> calls) {
-        Connection open = connection;
-        if (open == null) {
-            open = connect();
-        }
+        Connection open = open();
         for (Call call : calls) {
             open.sendCommand(call.command(), call.arguments());
         }
@@ -117,28 +123,42 @@ public final class PatientRedis implements Target {
                 throw ServerNotReady.or(refused);
             }
         }
+        synchronized (this) {
+            began = 0;
+        }
         return sum;
     }
 
-    private Connection connect() {
-        Connection open = new Connection(
-                address,
+    /** Begins an attempt: with the connection that is there, or with a new one. */
+    private Connection open() {
+        OneSocket mine;
+        synchronized (this) {
+            if (isClosed) {
+                throw new JedisConnectionException("The connection to Redis is closed.");
+            }
+            began = System.nanoTime();
+            if (connection != null) {
+                return connection;
+            }
+            mine = new OneSocket(address, CONNECT_MILLIS);
+            socket = mine;
+        }
+        Connection made = new Connection(
+                mine,
                 DefaultJedisClientConfig.builder()
-                        .connectionTimeoutMillis(CONNECT_MILLIS)
                         .socketTimeoutMillis(ANSWER_MILLIS)
                         .build());
-        connection = open;
-        if (isClosed) {
-            // It was closed while this one came up: nothing more may be written, for others may write by now.
-            throw new IllegalStateException("The connection to Redis is closed.");
-        }
+        made.setSoTimeout(ANSWER_MILLIS);
         if (script != null) {
-            open.sendCommand(Protocol.Command.SCRIPT, "LOAD".getBytes(UTF_8), script.getBytes(UTF_8));
-            if (open.getMany(1).get(0) instanceof JedisDataException refused) {
+            made.sendCommand(Protocol.Command.SCRIPT, "LOAD".getBytes(UTF_8), script.getBytes(UTF_8));
+            if (made.getMany(1).get(0) instanceof JedisDataException refused) {
                 throw ServerNotReady.or(refused);
             }
         }
-        return open;
+        synchronized (this) {
+            connection = made;
+        }
+        return made;
     }
 
     /** The server reads its data from disk, or has lost its scripts: a later call may succeed. */

@@ -103,9 +103,15 @@ public final class RedisWriter extends AbstractStreamOperator<RowData>
 
     @Override
     public void close() throws Exception {
-        if (writer != null) {
-            writer.close();
+        try {
+            if (writer != null) {
+                writer.close();
+            }
+        } catch (InterruptedException cancelled) {
+            // Flink takes what fails in a task's clean-up for fatal, and ends the TaskManager.
+            Thread.currentThread().interrupt();
+        } finally {
+            super.close();
         }
-        super.close();
     }
 }

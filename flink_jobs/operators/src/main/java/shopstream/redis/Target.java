@@ -7,6 +7,9 @@ interface Target extends AutoCloseable {
     /** Makes the calls, all of them or, where it throws, any number. */
     long write(List<Call> calls) throws InterruptedException;
 
+    /** Ends an attempt that has taken too long, from another thread; it is then made again. */
+    void expire();
+
     /** Ends what is under way, also from another thread. */
     @Override
     void close();

@@ -1,5 +1,6 @@
 package shopstream.redis;
 
+import java.lang.System.Logger.Level;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.flink.table.data.RowData;
@@ -10,6 +11,9 @@ import org.apache.flink.table.data.RowData;
  */
 final class WriterThread implements AutoCloseable {
     static final int MOST = 2_000;
+
+    private static final System.Logger LOG = System.getLogger(WriterThread.class.getName());
+    private static final long LOOK_MILLIS = 1_000;
 
     /** Longer than a connection and an answer may take. */
     private static final long CLOSE_MILLIS = 20_000;
@@ -51,8 +55,9 @@ final class WriterThread implements AutoCloseable {
 
     /** Takes a row; throws what ended the writing, if anything did. */
     synchronized void add(RowData row) throws InterruptedException {
-        while (pending.size() >= MOST && failure == null) {
-            wait();
+        while (pending.size() >= MOST && failure == null && !isClosed) {
+            wait(LOOK_MILLIS);
+            target.expire();
         }
         throwFailure();
         if (pending.size() == 0) {
@@ -70,8 +75,9 @@ final class WriterThread implements AutoCloseable {
         isUrgent = true;
         notifyAll();
         try {
-            while ((isBusy || pending.size() > 0) && failure == null) {
-                wait();
+            while ((isBusy || pending.size() > 0) && failure == null && !isClosed) {
+                wait(LOOK_MILLIS);
+                target.expire();
             }
         } finally {
             isUrgent = false;
@@ -89,9 +95,15 @@ final class WriterThread implements AutoCloseable {
         thread.interrupt();
         target.close();
         thread.join(CLOSE_MILLIS);
+        if (thread.isAlive()) {
+            LOG.log(Level.WARNING, "{0} still runs {1} ms after it was ended", thread.getName(), CLOSE_MILLIS);
+        }
     }
 
     private void throwFailure() {
+        if (isClosed) {
+            throw new IllegalStateException("The writer was ended.");
+        }
         if (failure != null) {
             throw new IllegalStateException("Rows were not written: " + failure.getMessage(), failure);
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +28,7 @@ class WriterThreadTest {
     private final BlockingQueue<Integer> written = new LinkedBlockingQueue<>();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
     private final CountDownLatch open = new CountDownLatch(1);
+    private final AtomicInteger looks = new AtomicInteger();
     private volatile RuntimeException refusal;
     private WriterThread writer;
 
@@ -39,6 +41,11 @@ class WriterThreadTest {
             }
             written.add(calls.size());
             return 0;
+        }
+
+        @Override
+        public void expire() {
+            looks.incrementAndGet();
         }
 
         @Override
@@ -125,10 +132,31 @@ class WriterThreadTest {
     }
 
     @Test
+    void whoWaitsLooksWhetherTheServerHangs() throws Exception {
+        start(1);
+        add(1);
+        CompletableFuture<Void> checkpoint = CompletableFuture.runAsync(() -> {
+            try {
+                writer.drain();
+            } catch (InterruptedException ended) {
+                throw new IllegalStateException(ended);
+            }
+        });
+        while (looks.get() < 2) {
+            Thread.onSpinWait();
+        }
+        assertFalse(checkpoint.isDone());
+        open.countDown();
+        checkpoint.get();
+    }
+
+    @Test
     void whoEndsItIsNotToldOfAFailure() throws Exception {
         start(1);
         add(1);
         writer.close();
+        open.countDown();
+        assertThrows(IllegalStateException.class, () -> writer.drain(), "the row was given up");
         assertFalse(failure.isDone());
         assertTrue(written.isEmpty());
     }
