@@ -87,7 +87,8 @@ class FlinkProcess:
             told = [one if isinstance(one, str) else [type(one).__name__, *one] for one in statements]
             self._child.stdin.write(json.dumps([*told, insert]) + "\n")
             self._child.stdin.flush()
-            answer = self._child.stdout.readline()
+            # A library may log to the same place.
+            answer = next((line for line in self._child.stdout if line.startswith("[")), "")
         except BrokenPipeError:
             answer = ""
         if not answer:
@@ -117,6 +118,7 @@ class FlinkProcess:
 def _serve(options: dict[str, str]) -> None:
     """Run the jobs that come in, a line each; answer with a line each."""
     from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
     from pyflink.table import EnvironmentSettings, StreamTableEnvironment
 
     from flink_jobs.features.online_writer import write_online
@@ -128,7 +130,8 @@ def _serve(options: dict[str, str]) -> None:
     for option, value in {"parallelism.default": "1", "table.local-time-zone": "UTC", **options}.items():
         config.set_string(option, value)
     mode = EnvironmentSettings.new_instance().in_streaming_mode().with_configuration(config).build()
-    t_env = StreamTableEnvironment.create(environment_settings=mode)
+    # With a stream environment, so that operators can be put between views.
+    t_env = StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment(config), mode)
     (java,) = [pid for pid in descendants(os.getpid()) if Path(f"/proc/{pid}/comm").read_text().strip() == "java"]
     for line in sys.stdin:
         *statements, insert = json.loads(line)

@@ -137,8 +137,9 @@ class _Ours:
 
     def write(self, server: "redis.Redis") -> Round:
         """Read the rows and write them; what it took more."""
-        read = self.read()
+        # Before the reading: the server frees its memory while it goes on.
         server.flushall()
+        read = self.read()
         empty, before = _server_bytes(server), _server_cpu(server)
         insert = "INSERT INTO sink SELECT written FROM written_online_user_feature_rows"
         used = self._process.run([*self._statements, OnlineRows(self._address), _sink("written BIGINT")], insert)
