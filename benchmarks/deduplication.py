@@ -39,7 +39,6 @@ def _statements(sources: Mapping[str, str], id_of: str) -> list[str | FlaggedVie
     rows = " UNION ALL ".join(f"SELECT * FROM {name}" for name in sources)  # noqa: S608 (our own tables)
     return [
         *tables,
-        *(f"DROP TEMPORARY VIEW IF EXISTS {view}" for view in ("valid_records", "flagged_records")),
         f"CREATE TEMPORARY VIEW valid_records AS SELECT CONCAT('evt-', MD5(CAST({id_of} AS STRING))) AS event_id,"  # noqa: S608 (our own columns)
         f" row_time, {texts}, CAST(n AS DOUBLE) AS total, CAST(n AS DOUBLE) AS price, n AS quantity,"
         f" 'web_events' AS topic, CAST(MOD(n, 8) AS INT) AS `partition` FROM ({rows})",

@@ -29,11 +29,11 @@ def jvm() -> Any:
 
 
 class RedisRows:
-    """Packs and writes batches as the job's operator does."""
+    """Packs and writes batches as the job's operator does; ``jvm()`` must have been called."""
 
     def __init__(self, address: str, rows: Any, types: Sequence[str], patience: float) -> None:
         """``types``: of the columns, each by the name of a LogicalType."""
-        self._jvm = jvm()
+        self._jvm = get_gateway().jvm
         self._types = types
         logical = self._jvm.org.apache.flink.table.types.logical
         made = {

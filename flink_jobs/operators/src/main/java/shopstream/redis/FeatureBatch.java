@@ -27,7 +27,6 @@ final class FeatureBatch implements Batch {
 
     private final FeatureRows rows;
     private final LogicalType[] types;
-    private final byte[] script;
     private final Map<ByteBuffer, Newest> newest = new HashMap<>();
 
     FeatureBatch(FeatureRows rows, RowType type) {
@@ -41,7 +40,6 @@ final class FeatureBatch implements Batch {
                 throw new IllegalArgumentException("no feature can be a " + feature);
             }
         }
-        script = PatientRedis.nameOf(rows.script());
     }
 
     @Override
@@ -75,7 +73,7 @@ final class FeatureBatch implements Batch {
     private byte[][] arguments(RowData row, byte[] key, long micros, long version) {
         byte[][] found = new byte[5 + 2 * (rows.momentFields.length + rows.valueFields.length)][];
         int at = 0;
-        found[at++] = script;
+        found[at++] = rows.scriptName;
         found[at++] = ONE_KEY;
         found[at++] = key;
         found[at++] = rows.orderField;

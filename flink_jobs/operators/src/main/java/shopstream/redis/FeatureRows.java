@@ -18,6 +18,7 @@ public final class FeatureRows implements Rows {
     final byte[] orderField;
     final byte[][] momentFields;
     final byte[][] valueFields;
+    final byte[] scriptName;
     private final String script;
 
     /**
@@ -43,6 +44,7 @@ public final class FeatureRows implements Rows {
         this.momentFields = bytes(momentFields);
         this.valueFields = bytes(valueFields);
         this.script = script;
+        scriptName = PatientRedis.nameOf(script);
     }
 
     @Override

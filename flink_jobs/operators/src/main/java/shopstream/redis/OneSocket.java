@@ -14,12 +14,15 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 final class OneSocket implements JedisSocketFactory, AutoCloseable {
     private final HostAndPort address;
     private final int connectMillis;
+    private final int answerMillis;
     private final Socket socket = new Socket();
     private boolean isUsed;
 
-    OneSocket(HostAndPort address, int connectMillis) {
+    /** @param answerMillis longest wait for a byte of an answer; Jedis takes it from the socket */
+    OneSocket(HostAndPort address, int connectMillis, int answerMillis) {
         this.address = address;
         this.connectMillis = connectMillis;
+        this.answerMillis = answerMillis;
     }
 
     @Override
@@ -33,6 +36,7 @@ final class OneSocket implements JedisSocketFactory, AutoCloseable {
         try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
+            socket.setSoTimeout(answerMillis);
             socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), connectMillis);
             return socket;
         } catch (IOException failed) {

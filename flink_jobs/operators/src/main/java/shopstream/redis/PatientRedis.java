@@ -140,15 +140,10 @@ public final class PatientRedis implements Target {
             if (connection != null) {
                 return connection;
             }
-            mine = new OneSocket(address, CONNECT_MILLIS);
+            mine = new OneSocket(address, CONNECT_MILLIS, ANSWER_MILLIS);
             socket = mine;
         }
-        Connection made = new Connection(
-                mine,
-                DefaultJedisClientConfig.builder()
-                        .socketTimeoutMillis(ANSWER_MILLIS)
-                        .build());
-        made.setSoTimeout(ANSWER_MILLIS);
+        Connection made = new Connection(mine, DefaultJedisClientConfig.builder().build());
         if (script != null) {
             made.sendCommand(Protocol.Command.SCRIPT, "LOAD".getBytes(UTF_8), script.getBytes(UTF_8));
             if (made.getMany(1).get(0) instanceof JedisDataException refused) {

@@ -19,10 +19,12 @@ public final class ValueProto {
 
     private ValueProto() {}
 
+    /** A feature that is a whole number. */
     public static byte[] integer(long number) {
         return tagged(INT64, number);
     }
 
+    /** A feature that is a DOUBLE; 0.0 and -0.0 stay apart. */
     public static byte[] real(double number) {
         return ByteBuffer.allocate(1 + Double.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)

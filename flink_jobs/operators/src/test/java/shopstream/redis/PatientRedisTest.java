@@ -19,6 +19,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -89,6 +92,15 @@ class PatientRedisTest {
             first.getOutputStream().write(NO);
             first.getOutputStream().write(":7\r\n".getBytes());
             assertEquals(7, writing.get());
+        }
+    }
+
+    @Test
+    void aServerThatSaysNothingAtAllIsNotWaitedForForEver() throws Exception {
+        HostAndPort address = new HostAndPort("127.0.0.1", server.getLocalPort());
+        try (OneSocket socket = new OneSocket(address, 1_000, 200)) {
+            DefaultJedisClientConfig plain = DefaultJedisClientConfig.builder().build();
+            assertThrows(JedisConnectionException.class, () -> new Connection(socket, plain).ping());
         }
     }
 
