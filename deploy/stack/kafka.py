@@ -10,6 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.stack.address import Address
+from deploy.stack.broker_registration import unregister
 from deploy.stack.part import Part, require_java
 from ingestion.errors import ShopstreamError
 
@@ -24,9 +25,20 @@ class Kafka(Part):
     start_seconds = 120
     stop_seconds = 20
 
+    _died = False
+    """Whether the broker before died, and its registration bars the way of this one."""
+
     @property
     def _folder(self) -> Path:
         return self.settings.home / "kafka"
+
+    @property
+    def _registered(self) -> Path:
+        return self._folder / "registered"
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
 
     @property
     def _properties(self) -> Path:
@@ -52,8 +64,10 @@ class Kafka(Part):
         self._folder.mkdir(parents=True, exist_ok=True)
         lines = (f"{key}={value}\n" for key, value in self.server_properties().items())
         self._properties.write_text("".join(lines))
-        if not (self._folder / "data" / "meta.properties").exists():
+        if not (self._data / "meta.properties").exists():
             self._format()
+        # A broker that ends in an orderly way says so to its controller, and to the next one by this file.
+        self._died = self._registered.exists() and not (self._data / ".kafka_cleanshutdown").exists()
 
     def server_properties(self) -> dict[str, str]:
         """Return the broker's settings."""
@@ -66,7 +80,11 @@ class Kafka(Part):
             "advertised.listeners": f"PLAINTEXT://{broker}",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
-            "log.dirs": str(self._folder / "data"),
+            "log.dirs": str(self._data),
+            # A broker that hangs for a while is to come back as if nothing had been. When it is cut off meanwhile, its
+            # partitions change their leader, to none and back, and a transaction under way may be left open for ever.
+            # One that died need not wait for its session's end: see attend_start.
+            "broker.session.timeout.ms": "60000",
             "auto.create.topics.enable": "false",
             # One broker: nothing can be replicated, and few internal partitions make it start fast.
             "offsets.topic.replication.factor": "1",
@@ -84,6 +102,16 @@ class Kafka(Part):
             "log.segment.bytes": str(128 * 1024 * 1024),
             "log.retention.hours": "168",
         }
+
+    def attend_start(self) -> None:
+        """End the registration of a broker that died, so that this one is let in at once."""
+        if self._died and unregister(self.addresses()[1], _NODE_ID):
+            self._died = False
+            self._registered.unlink()
+
+    def has_started(self) -> None:
+        """Note that the broker is registered."""
+        self._registered.touch()
 
     def healthy(self) -> bool:
         """Tell whether the broker has joined its controller and names itself to a client."""

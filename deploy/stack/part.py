@@ -49,6 +49,14 @@ class Part(ABC):
         """Write configuration and make folders; repeatable. ShopstreamError when something is missing."""
         return None
 
+    def attend_start(self) -> None:
+        """Do what its start needs from outside; called several times a second until it is healthy."""
+        return None
+
+    def has_started(self) -> None:
+        """Note what the next start must know; called once, when it is healthy for the first time."""
+        return None
+
     @abstractmethod
     def healthy(self) -> bool:
         """Ask it for real work and tell whether it answered; answers within about two seconds."""

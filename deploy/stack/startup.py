@@ -67,7 +67,11 @@ class Startup:
         while not self._ended.wait(_POLL_SECONDS):
             if self._runs[part.name].leader is None:
                 raise self._failure(part, "died while starting")
+            if start:
+                part.attend_start()
             if part.healthy():
+                if start:
+                    part.has_started()
                 self._healthy[part.name].set()
                 return
             if time.monotonic() > deadline:
