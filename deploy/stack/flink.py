@@ -93,7 +93,7 @@ class JobManager(_FlinkPart):
 
 
 class TaskManager(_FlinkPart):
-    """Runs the jobs, with their Python workers as its children."""
+    """Runs the jobs; one that has Python functions, which ours do not, has workers as its children."""
 
     name = "flink-taskmanager"
     main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"

@@ -12,7 +12,14 @@ from flink_jobs.features.online_writer import ORDER_FIELD
 from flink_jobs.features.schema import FEATURE_SETS, USER
 from tests.chaos.shop import Shop
 from tests.exactness.arrivals import Arrivals
-from tests.exactness.checks import WINDOWS, check_features, check_funnel, check_lake, check_windows
+from tests.exactness.checks import (
+    WINDOWS,
+    check_features,
+    check_funnel,
+    check_lake,
+    check_live_rows,
+    check_windows,
+)
 from tests.exactness.system import System, wait_until
 
 SECONDS = 240
@@ -32,8 +39,10 @@ def check_all(shop: Shop) -> Arrivals:
     check_lake(system, arrivals)
     for result in WINDOWS:
         assert check_windows(system, arrivals, result)
+        assert check_live_rows(system, result)
     # Its last changes come with the watermark, which the silence after the traffic holds up.
     assert check_funnel(system, arrivals, 120)
+    assert check_live_rows(system, "funnel_conversions")
     for features in FEATURE_SETS:
         assert check_features(system, arrivals, features)
     check_online_rows(system)

@@ -9,9 +9,9 @@ import pytest
 
 from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
 from flink_jobs.job_metrics import JobMetrics
-from flink_jobs.live.live_store import SIZES, LiveStore
+from flink_jobs.live.live_store import SIZES
 from tests.e2e.conftest import SECONDS, ExactRun
-from tests.exactness.checks import check_features, check_funnel
+from tests.exactness.checks import check_features, check_funnel, check_live_rows
 from tests.exactness.system import wait_until
 from tests.exactness.threshold_alerts import LATENESS, Alert
 
@@ -83,29 +83,7 @@ def test_the_alerts_on_thresholds_are_those_of_the_clean_events(exact_run: Exact
 
 @pytest.mark.parametrize("result", SIZES)
 def test_live_rows_are_the_rows_of_the_topic(exact_run: ExactRun, result: str) -> None:
-    store = LiveStore(exact_run.system.settings.redis)
-
-    def equal() -> bool:
-        windows = store.windows(result, most=50)
-        live = store.rows(result, windows)
-        start = "started_at" if result == "anomalies" else "window_start"
-        rows = [{**row, "window_start": datetime.fromisoformat(row[start])} for row in exact_run.system.rows(result)]
-        topic = [row for row in rows if row["window_start"] in windows]
-        found.update(live=sorted(map(_comparable, live)), topic=sorted(map(_comparable, topic)))
-        return bool(live) and found["live"] == found["topic"]
-
-    found: dict[str, list[Any]] = {}
-    try:
-        wait_until(equal, "live rows", 30)
-    except AssertionError:
-        pytest.fail(f"{found['live'][:3]} are {found['topic'][:3]}")
-    finally:
-        store.close()
-
-
-def _comparable(row: dict[str, Any]) -> list[tuple[str, str]]:
-    # What says the window's length is not in a live row; text, so that rows with nulls can be sorted.
-    return sorted((name, str(value)) for name, value in row.items() if name not in ("window_end", "started_at"))
+    check_live_rows(exact_run.system, result)
 
 
 def _moment(text: str) -> datetime:

@@ -10,6 +10,7 @@ import pytest
 
 from flink_jobs.features.schema import PRODUCT, USER, FeatureSet
 from flink_jobs.funnels.funnel import load_funnel
+from flink_jobs.live.live_store import LiveStore
 from flink_jobs.settings import JobSettings
 from tests.exactness.arrivals import Arrivals
 from tests.exactness.close import is_close
@@ -18,6 +19,7 @@ from tests.jobs.funnel_oracle import funnel_rows
 
 HERE = Path(__file__).parents[1]
 WINDOWS = ("page_views", "revenue", "user_activity", "funnel_stages")
+_Row = list[tuple[str, str]]
 
 
 class Recount(NamedTuple):
@@ -93,6 +95,35 @@ def check_features(system: System, arrivals: Arrivals, features: FeatureSet, sec
 
     _equal(features.name, found, expected, seconds, is_close)
     return len(expected)
+
+
+def check_live_rows(system: System, result: str, seconds: float = 30) -> int:
+    """The live rows of a result's newest windows are those of its topic; return how many there are."""
+    store = LiveStore(system.settings.redis)
+    live: list[_Row] = []
+    topic: list[_Row] = []
+
+    def equal() -> bool:
+        windows = store.windows(result, most=50)
+        start = "started_at" if result == "anomalies" else "window_start"
+        rows = [{**row, "window_start": datetime.fromisoformat(row[start])} for row in system.rows(result)]
+        topic[:] = sorted(_comparable(row) for row in rows if row["window_start"] in windows)
+        live[:] = sorted(map(_comparable, store.rows(result, windows)))
+        return bool(live) and live == topic
+
+    try:
+        wait_until(equal, f"live rows of {result}", seconds)
+    except AssertionError:
+        wrong = [row for row in live if row not in topic], [row for row in topic if row not in live]
+        pytest.fail(f"{result}: of {len(live)} live rows {wrong[0][:3]} are {wrong[1][:3]}")
+    finally:
+        store.close()
+    return len(live)
+
+
+def _comparable(row: dict[str, Any]) -> _Row:
+    # What says the window's length is not in a live row; text, so that rows with nulls can be sorted.
+    return sorted((name, str(value)) for name, value in row.items() if name not in ("window_end", "started_at"))
 
 
 def _equal(

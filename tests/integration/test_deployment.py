@@ -102,6 +102,13 @@ def test_images_are_pinned_and_nobody_runs_as_root(name: str) -> None:
         assert int(user[target]) > 0
 
 
+def test_what_the_entry_point_calls_is_installed() -> None:
+    """The entry point is of Flink's image, the rest of which is not there; it runs each option through envsubst."""
+    flink = (DEPLOY / "images" / "Dockerfile").read_text().partition(" AS flink\n")[2]
+    assert "COPY --from=cluster /docker-entrypoint.sh" in flink
+    assert {"gettext-base", "libjemalloc-dev", "libsnappy1v5"} <= set(flink.split())
+
+
 def test_what_an_image_copies_is_there() -> None:
     text = (DEPLOY / "images" / "Dockerfile").read_text()
     assert (DEPLOY / "images" / "application.sh").stat().st_mode & 0o111
@@ -129,7 +136,7 @@ def test_compose_is_of_a_piece(compose: dict[str, Any]) -> None:
             assert ("healthcheck" in services[waited]) or condition != "service_healthy", (name, waited)
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert source in compose["volumes"] or (COMPOSE.parent / source).is_dir(), (name, volume)
+            assert source in compose["volumes"] or (COMPOSE.parent / source).exists(), (name, volume)
         for port in service.get("ports", []):
             assert port.startswith("127.0.0.1:"), (name, port)
         if built := service.get("build"):
@@ -139,6 +146,13 @@ def test_compose_is_of_a_piece(compose: dict[str, Any]) -> None:
     images = {service["image"] for service in services.values() if "build" in service}
     ours = {service["image"] for service in services.values() if service["image"].startswith("shopstream")}
     assert ours == images
+
+
+def test_entry_points_that_change_their_user_may(compose: dict[str, Any]) -> None:
+    """Ours have a user; those that begin as root to become another need capabilities, or that user at once."""
+    for name in ("valkey", "postgres"):
+        service = compose["services"][name]
+        assert "user" in service or {"SETUID", "SETGID"} <= set(service["cap_add"]), name
 
 
 def as_conditions(depends: Any) -> dict[str, dict[str, str]]:
@@ -160,18 +174,35 @@ def test_compose_has_no_password_of_its_own(compose: dict[str, Any]) -> None:
 
 def test_flink_is_set_up_as_in_the_local_stack(compose: dict[str, Any], tmp_path: Path) -> None:
     """What is tested with the local stack holds for the others: they differ in addresses, folders and sizes alone."""
-    local = {name: str(value).lower() for name, value in cluster_options(StackSettings(state=tmp_path)).items()}
+    settings = StackSettings(state=tmp_path, high_availability=True)
+    local = {name: str(value).lower() for name, value in cluster_options(settings).items()}
     given = {"compose": yaml.safe_load(compose["services"]["jobmanager"]["environment"]["FLINK_PROPERTIES"])}
     (flink,) = (one for one in base() if one["kind"] == "FlinkDeployment")
     given["kubernetes"] = flink["spec"]["flinkConfiguration"]
     # On a network two seconds without an answer are no dead process.
     own = re.compile(
-        r"(jobmanager|rest)\.(rpc\.)?address|.*(\.dir|-dir|storageDir)|metrics\..*|high-availability\..*"
-        r"|heartbeat\.interval"
+        r"(jobmanager|rest)\.(rpc\.)?address|.*(\.dir|-dir|storageDir)|metrics\..*|heartbeat\.interval"
+        r"|high-availability\.(zookeeper\.quorum|jobmanager\.port)"
     )
+    # Elsewhere Flink's scripts divide the memory and find Java and Python; a container listens on its own addresses.
+    of_the_stack = re.compile(
+        r"(jobmanager|taskmanager|rest)\.(rpc\.|bind-)?(host|address|port)|(jobmanager|taskmanager)\.memory\..*"
+        r"|env\.java\.opts\.all|web\..*|python\..*|parallelism\.default|taskmanager\.cpu\.cores"
+    )
+    # Of Kubernetes' own: it has no ZooKeeper, the operator gives sizes by fields, and the JobManager plans the job.
+    apart = {
+        "kubernetes": re.compile(
+            r"high-availability\..*|.*\.memory\.process\.size|jobmanager\.memory\.jvm-metaspace\.size"
+        ),
+        "compose": re.compile("-"),
+    }
+    for name in local:
+        for where, options in given.items():
+            given_there = name in options or of_the_stack.fullmatch(name) or apart[where].fullmatch(name)
+            assert given_there, f"{where} lacks {name}: {local[name]}"
     for where, options in given.items():
         for name, value in options.items():
-            if not own.fullmatch(name):
+            if not (own.fullmatch(name) or apart[where].fullmatch(name)):
                 assert str(value).lower().replace("10 s", "10000 ms") == local[name], (where, name)
 
 
@@ -221,6 +252,10 @@ def test_kubernetes_is_of_a_piece() -> None:
     claims = {name for kind, name in found if kind == "PersistentVolumeClaim"}
     assert set(re.findall(r"claimName': '(\w+)'", str(list(found.values())))) == claims
     assert "secretKeyRef" in json.dumps(scorer)
+    # Of any job, whatever its name.
+    pods = found["FlinkDeployment", "shopstream"]["spec"]["podTemplate"]["metadata"]["labels"]
+    policy = found["NetworkPolicy", "flink"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == policy["ingress"][0]["from"][0]["podSelector"]["matchLabels"] == pods
     assert not [kind for kind, _ in found if kind == "Secret"]
 
 

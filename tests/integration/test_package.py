@@ -26,7 +26,7 @@ from tests.exactness.system import wait_until
 
 pytestmark = pytest.mark.timeout(600)
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose" / "compose.yaml").read_text())["services"]
-OF_A_MACHINE = re.compile(r".*(address|host|\.port|\.dir|-dir|tmpdir|storageDir)|env\.java\.opts\.all")
+OF_A_MACHINE = re.compile(r".*(address|host|\.port|\.dir|-dir|tmpdir|storageDir|quorum)|env\.java\.opts\.all")
 """Options of Flink that say where something is."""
 
 
@@ -63,16 +63,25 @@ def bare_python() -> str:
 
 @pytest.fixture(scope="module")
 def foreign_cluster(tmp_path_factory: pytest.TempPathFactory, bare_python: str) -> Iterator[dict[str, str]]:
-    """A JobManager and a TaskManager that Flink's own scripts start, with the options that compose gives them.
+    """ZooKeeper, a JobManager and a TaskManager that Flink's own scripts start, with what compose gives them.
 
     Gives the variables of a shell beside them.
     """
-    settings = StackSettings.on_free_ports(tmp_path_factory.mktemp("foreign"))
+    settings = StackSettings.on_free_ports(tmp_path_factory.mktemp("foreign"), high_availability=True)
     write_flink_conf(settings)
     composed = yaml.safe_load(COMPOSE["jobmanager"]["environment"]["FLINK_PROPERTIES"])
     ours = {name: value for name, value in cluster_options(settings).items() if OF_A_MACHINE.fullmatch(name)}
     options = {name: value for name, value in composed.items() if not name.startswith("metrics.")} | ours
     (settings.flink_conf / "config.yaml").write_text(yaml.safe_dump(options))
+    zookeeper = (ROOT / "deploy" / "compose" / "zoo.cfg").read_text()
+    port = settings.address("zookeeper").port
+    for there, here in (
+        ("/var/lib/shopstream", str(settings.home)),
+        ("Port=2181", f"Port={port}\nclientPortAddress=127.0.0.1"),
+    ):
+        assert there in zookeeper
+        zookeeper = zookeeper.replace(there, here)
+    (settings.flink_conf / "zoo.cfg").write_text(zookeeper)
     commands = settings.home / "bin"
     commands.mkdir()
     (commands / "flink").write_text(f'#!/bin/sh\nexec bash {flink_home()}/bin/flink "$@"\n')
@@ -89,9 +98,9 @@ def foreign_cluster(tmp_path_factory: pytest.TempPathFactory, bare_python: str) 
     settings.logs.mkdir()
     started = []
     try:
-        for script in ("jobmanager", "taskmanager"):
+        for script, *words in (COMPOSE["zookeeper"]["command"], ["jobmanager.sh"], ["taskmanager.sh"]):
             with (settings.logs / f"{script}.log").open("wb") as log:
-                command = ["bash", str(flink_home() / "bin" / f"{script}.sh"), "start-foreground"]
+                command = ["bash", str(flink_home() / "bin" / script), *(words or ["start-foreground"])]
                 started.append(
                     subprocess.Popen(
                         command, env=environment, cwd=settings.home, stdout=log, stderr=log, start_new_session=True
@@ -170,7 +179,7 @@ def test_the_archive_alone_runs_the_jobs(
 def test_compose_submits_the_job(
     archive: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, valkey_address: str, tmp_path: Path
 ) -> None:
-    """Its command as a plain process, with the image's folder where the archive is."""
+    """Its command as a plain process, with the image's folder where the archive is; a second time it does nothing."""
     topic_admin.apply(kafka_bootstrap)
     places = {
         "/opt/shopstream": str(archive),
@@ -188,18 +197,31 @@ def test_compose_submits_the_job(
     service = COMPOSE["submit"]
     variables = {name: here(value) for name, value in service["environment"].items() if name.startswith("SHOPSTREAM_")}
     cluster = emptied(foreign_cluster["REST"])
-    done = subprocess.run(
-        [*map(here, service["command"]), "page_views"],
-        env={**foreign_cluster, **variables, "SHOPSTREAM_CONSUMER_GROUP": "composed"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
+
+    def submit(**more: str) -> str:
+        done = subprocess.run(
+            [here(word).replace("$$", "$") for word in service["command"]],
+            env={**foreign_cluster, **variables, **more},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "Job has been submitted" in submit(SAVEPOINT="")
     (job,) = cluster.live_jobs()
     cluster.wait_until_running(job.id, 180)
     assert cluster.failures(job.id) == []
+    assert submit(SAVEPOINT="") == "The job runs already.\n"
+    assert [one.id for one in cluster.live_jobs()] == [job.id]
+    stopped = cluster.stop(job, tmp_path)
+    assert "Job has been submitted" in submit(SAVEPOINT=stopped)
+    (again,) = cluster.live_jobs()
+    cluster.wait_until_running(again.id, 180)
+    checkpoints = httpx.get(f"http://{foreign_cluster['REST']}/jobs/{again.id}/checkpoints").json()
+    assert checkpoints["latest"]["restored"]["external_path"] == stopped
 
 
 def test_the_command_submits_to_a_remote_cluster(

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "export FLINK_CONF_DIR": "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
     'bash "$FLINK_HOME/bin/flink" run': "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
     "cp deploy/compose/.env.example": "tests/integration/test_deployment.py::test_compose_has_no_password_of_its_own",
+    "SAVEPOINT=": "tests/integration/test_package.py::test_compose_submits_the_job",
     "docker": "tests/integration/test_deployment.py::test_dockerfiles_follow_the_rules",
     "kubectl": "tests/integration/test_deployment.py::test_overlays_render_to_what_kubernetes_knows",
 }
