@@ -76,7 +76,8 @@ def submit(
     """Submit results as one job, which reads Kafka and parses once; all of them unless some are named.
 
     A job that has run before goes on from its savepoint, or from the newest checkpoint of one that was killed.
-    The job's settings are the SHOPSTREAM_ variables of this shell. Topics must be there: `shopstream topics apply`.
+    The job's settings are the SHOPSTREAM_ variables of this shell; on Kubernetes they are the overlay's, but for the
+    consumer group. Topics must be there: `shopstream topics apply`.
 
     \b
     Results: page_views, revenue, user_activity, funnel_stages, funnel_conversions,
@@ -91,31 +92,39 @@ def submit(
       shopstream jobs submit --all --target kubernetes deploy/kubernetes/overlays/production --dry-run
     """
     settings, selection = read_settings(JobSettings), _selection(is_all, names)
-    _check_options(target, where, dry_run)
+    _check_options(target, where, dry_run, fresh)
     if target == "kubernetes":
         _submit_to_kubernetes(Path(where) if where else OVERLAYS / "local", selection, settings, savepoint, dry_run)
         return
     name = selection.job_name(settings.consumer_group)
-    newest = None if where else Snapshots(settings.state, name).newest()
+    rest = where or settings.flink_rest
+    newest = _newest(settings, name, rest)
     # Either may be missing: Flink commits offsets to Kafka on a best-effort basis, and a snapshot may lie elsewhere.
     if not (savepoint or fresh) and (newest or any(TopicReader(settings.kafka_bootstrap).read_by(name).values())):
         raise ShopstreamError(
             "An earlier job has read these topics: go on from what it had counted with --savepoint"
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
         )
-    rest = where or settings.flink_rest
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = Cluster(rest).submit(settings, selection, savepoint=savepoint, is_foreign=where is not None)
+        job = Cluster(rest).submit(settings, selection, savepoint=savepoint)
     click.echo(f"Job {job} ({name}) runs: http://{rest}/#/job/{job}/overview")
 
 
-def _check_options(target: str, where: str | None, dry_run: bool) -> None:
+def _newest(settings: JobSettings, name: str, rest: str) -> str | None:
+    return Snapshots(settings.state, name, rest).newest() or Cluster(rest).newest_snapshot(name)
+
+
+def _check_options(target: str, where: str | None, dry_run: bool, fresh: bool) -> None:
     if target == "remote" and (where is None or not _ADDRESS.fullmatch(where)):
         raise ShopstreamError("--target remote needs the cluster's address: --target remote HOST:PORT.")
     if target == "local" and where:
         raise ShopstreamError(f"The local stack needs no address: leave out {where}, or say --target remote {where}.")
     if dry_run and target != "kubernetes":
         raise ShopstreamError("--dry-run is for --target kubernetes: leave it out.")
+    if fresh and target == "kubernetes":
+        raise ShopstreamError(
+            "On Kubernetes the operator keeps what a job has counted: delete its FlinkDeployment first."
+        )
 
 
 def _submit_to_kubernetes(
@@ -129,23 +138,25 @@ def _submit_to_kubernetes(
 @click.option("--all", "is_all", is_flag=True, help="The job that has every result; so it is without --job, too.")
 @click.option("--job", "names", multiple=True, metavar="RESULT", help="The job that has only these results.")
 def restore(is_all: bool, names: tuple[str, ...]) -> None:
-    """Submit a job again from its newest savepoint or checkpoint, which the local stack keeps by the job's name.
+    """Submit a job again from its newest savepoint or checkpoint.
 
     After `shopstream jobs stop`, for instance with changed code, or after a crash. Nothing is lost and nothing counted
-    twice.
+    twice. The local stack keeps snapshots by the job's name; another cluster is asked for those of the job that ended
+    last, which it remembers for an hour (`submit --savepoint` takes any). On Kubernetes the operator restores.
 
     \b
     Examples:
       shopstream jobs stop && shopstream jobs restore --all
       shopstream jobs restore --job user_features
+      SHOPSTREAM_FLINK_REST=10.0.0.5:8081 shopstream jobs restore --all
     """
     settings, selection = read_settings(JobSettings), _selection(is_all, names)
     name = selection.job_name(settings.consumer_group)
-    newest = Snapshots(settings.state, name).newest()
+    newest = _newest(settings, name, settings.flink_rest)
     if newest is None:
         raise ShopstreamError(
-            f"There is no savepoint or checkpoint of {name} in {settings.state.absolute()}: submit it with"
-            " `shopstream jobs submit`, or name one that lies elsewhere with --savepoint."
+            f"There is no savepoint or checkpoint of {name} in {settings.state.absolute()}, nor does Flink at"
+            f" {settings.flink_rest} know one: submit it with `shopstream jobs submit`, or name one with --savepoint."
         )
     with Console(stderr=True).status("flink run: planning and uploading ..."):
         job = _cluster().submit(settings, selection, savepoint=newest)

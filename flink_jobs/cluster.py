@@ -68,20 +68,18 @@ class Cluster:
         settings: JobSettings,
         selection: Selection | None = None,
         savepoint: str | None = None,
-        is_foreign: bool = False,
     ) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
-        ``selection``: all results by default. ``settings.state`` is the folder whose ``flink/conf`` the local stack
-        wrote, where there is one; the job's checkpoints then go to a folder of its name. ``is_foreign``: the cluster is
-        another, with a configuration of its own.
+        ``selection``: all results by default. ``settings.state`` is the local stack's folder; when the cluster is the
+        stack's, the job's checkpoints go to a folder of its name there. Another has a configuration of its own.
 
         Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
         selection = selection or Selection()
         name = selection.job_name(settings.consumer_group)
         self._check_free(selection, settings.consumer_group)
-        job = self.run(MAIN, selection.results, settings, name, savepoint, is_foreign)
+        job = self.run(MAIN, selection.results, settings, name, savepoint)
         self.wait_until_running(job)
         return job
 
@@ -92,18 +90,17 @@ class Cluster:
         settings: JobSettings,
         checkpoints_of: str | None = None,
         savepoint: str | None = None,
-        is_foreign: bool = False,
     ) -> str:
         """Submit the Python file ``main`` with ``flink run``; return the job's id.
 
-        ``checkpoints_of``: name of the job in whose folder its checkpoints go. ``is_foreign``: as above. Raises
-        ShopstreamError when Flink refuses it.
+        ``checkpoints_of``: name of the job in whose folder its checkpoints go. Raises ShopstreamError when Flink
+        refuses it.
         """
         state, home = settings.state.absolute(), _flink_home()
         logs = state / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         variables = {**os.environ, **settings.environment(), "FLINK_HOME": str(home), "FLINK_LOG_DIR": str(logs)}
-        checkpoints = None if is_foreign else Snapshots(state, checkpoints_of or "").checkpoints
+        checkpoints = Snapshots(state, checkpoints_of or "", self._rest).checkpoints
         if checkpoints:
             variables["FLINK_CONF_DIR"] = str(state / "flink" / "conf")
         # The job's code need not be installed for the client to find it.
@@ -124,6 +121,19 @@ class Cluster:
                 f"`flink run` failed{': ' + reason[-1].strip() if reason else ''}; the whole output is in {log}."
             )
         return submitted[1]
+
+    def newest_snapshot(self, name: str) -> str | None:
+        """Return the newest savepoint or retained checkpoint of the last job of this name that the cluster remembers.
+
+        None without one: a cluster forgets jobs that have ended, after an hour unless it is told otherwise.
+        """
+        for job in self.jobs():
+            if job.name == name:
+                latest = self._get(f"/jobs/{job.id}/checkpoints")["latest"]
+                done = [one for one in (latest["savepoint"], latest["completed"]) if one and not one["discarded"]]
+                newest = max(done, key=lambda one: int(one["id"]), default=None)
+                return str(newest["external_path"]) if newest else None
+        return None
 
     def live_jobs(self) -> list[Job]:
         """Return the jobs that have not ended."""
@@ -181,7 +191,8 @@ class Cluster:
     def stop(self, job: Job, state: Path, seconds: float = 120) -> str:
         """Stop a job with a savepoint and return where that lies: of the local stack, in a folder of the job's name."""
         request = self._post(
-            f"/jobs/{job.id}/stop", {"drain": False, "targetDirectory": Snapshots(state, job.name).savepoints}
+            f"/jobs/{job.id}/stop",
+            {"drain": False, "targetDirectory": Snapshots(state, job.name, self._rest).savepoints},
         )["request-id"]
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

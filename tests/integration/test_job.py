@@ -276,12 +276,12 @@ def test_results_run_alone_beside_each_other(job: StackSettings, flink_cluster: 
     wait_until(lambda: ("alone", False, False) in lake(job), True)
     page_views_job, lake_job = (running(cluster, f"test-job-{result}") for result in ("page_views", "lake"))
     savepoint = cluster.stop(page_views_job, job.home)
-    newest = Snapshots(job.home, "test-job-page_views").newest()
+    newest = Snapshots(job.home, "test-job-page_views", job.flink_rest).newest()
     assert newest is not None
     assert Path(urlsplit(newest).path) == Path(urlsplit(savepoint).path)
-    assert Snapshots(job.home, "test-job-lake").newest() != newest
+    assert Snapshots(job.home, "test-job-lake", job.flink_rest).newest() != newest
     cluster.stop(lake_job, job.home)
-    cluster.submit(settings, savepoint=Snapshots(job.home, "test-job").newest())
+    cluster.submit(settings, savepoint=Snapshots(job.home, "test-job", job.flink_rest).newest())
 
 
 def running(cluster: Cluster, name: str = "test-job") -> Job:

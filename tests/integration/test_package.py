@@ -224,30 +224,44 @@ def test_compose_submits_the_job(
     assert checkpoints["latest"]["restored"]["external_path"] == stopped
 
 
-def test_the_command_submits_to_a_remote_cluster(
+def test_the_commands_reach_a_remote_cluster(
     foreign_cluster: dict[str, str], kafka_bootstrap: str, tmp_path: Path
 ) -> None:
     topic_admin.apply(kafka_bootstrap)
     cluster = emptied(foreign_cluster["REST"])
-    words = ("--job", "revenue", "--target", "remote", foreign_cluster["REST"])
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.cli", "jobs", "submit", *words],
-        env={
-            **os.environ,
-            "SHOPSTREAM_KAFKA_BOOTSTRAP": kafka_bootstrap,
-            "SHOPSTREAM_STATE": str(tmp_path / "state"),
-            "SHOPSTREAM_CONSUMER_GROUP": "remote",
-        },
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", "jobs", *words],
+            env={
+                **os.environ,
+                "SHOPSTREAM_KAFKA_BOOTSTRAP": kafka_bootstrap,
+                "SHOPSTREAM_STATE": str(tmp_path / "state"),
+                "SHOPSTREAM_CONSUMER_GROUP": "remote",
+                "SHOPSTREAM_FLINK_REST": foreign_cluster["REST"],
+            },
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    said = run("submit", "--job", "revenue", "--target", "remote", foreign_cluster["REST"])
     (job,) = cluster.live_jobs()
-    assert (
-        done.stdout == f"Job {job.id} (remote-revenue) runs: http://{foreign_cluster['REST']}/#/job/{job.id}/overview\n"
-    )
+    assert said == f"Job {job.id} (remote-revenue) runs: http://{foreign_cluster['REST']}/#/job/{job.id}/overview\n"
     assert cluster.failures(job.id) == []
+
+    # Beside a stack of this folder, whose places the other cluster does not know.
+    configuration = tmp_path / "state" / "flink" / "conf" / "config.yaml"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text('rest.address: "127.0.0.1"\nrest.port: 1\n')
+    savepoint = run("stop", "remote-revenue").strip()
+    assert not savepoint.startswith((tmp_path / "state").as_uri())
+    assert f"goes on from {savepoint}" in run("restore", "--job", "revenue")
+    (again,) = cluster.live_jobs()
+    assert cluster.failures(again.id) == []
 
 
 def emptied(rest: str) -> Cluster:

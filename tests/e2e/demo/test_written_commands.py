@@ -36,7 +36,7 @@ ELSEWHERE = {
     "shopstream replay shop.jsonl.gz": "tests/integration/test_simulate.py::"
     "test_a_file_replayed_raw_is_the_same_as_the_simulation",
     "shopstream simulate": "tests/integration/test_simulate.py::test_live_traffic_is_in_kafka_as_the_truth_says",
-    "shopstream jobs submit --all": "tests/integration/test_package.py::test_the_command_submits_to_a_remote_cluster",
+    "shopstream jobs submit --all": "tests/integration/test_package.py::test_the_commands_reach_a_remote_cluster",
     "shopstream jobs submit --job": "tests/unit/flink_jobs/test_targets.py::test_a_dry_run_prints_and_applies_nothing",
     "shopstream train": "tests/integration/test_training.py::report",
     "shopstream features backfill": "tests/integration/test_backfill.py::test_days_are_rebuilt_in_place",

@@ -18,8 +18,21 @@ from ingestion.errors import ShopstreamError
 TRACE = "org.apache.flink.JobException: restarting\n\tat x\nCaused by: java.io.IOException: a\nCaused by: disk is full"
 ANSWERS: dict[str, Any] = {
     "/jobs/overview": {
-        "jobs": [{"jid": "a1", "name": "shopstream", "state": "RUNNING", "duration": 5000, "start-time": 1}]
+        "jobs": [
+            {"jid": "a1", "name": "shopstream", "state": "RUNNING", "duration": 5000, "start-time": 3},
+            {"jid": "a0", "name": "shopstream-lake", "state": "FINISHED", "duration": 5000, "start-time": 1},
+            {"jid": "a2", "name": "shopstream-lake", "state": "FINISHED", "duration": 5000, "start-time": 2},
+        ]
     },
+    "/jobs/a1/checkpoints": {"latest": {"savepoint": None, "completed": None}},
+    "/jobs/a2/checkpoints": {
+        "latest": {
+            "savepoint": {"id": 8, "external_path": "s3://b/savepoint-8", "discarded": False},
+            "completed": {"id": 9, "external_path": "s3://b/chk-9", "discarded": True},
+        }
+    },
+    "/jobs/a2/exceptions": {},
+    "/jobs/a0/exceptions": {},
     "/jobs/a1/exceptions": {
         "exceptionHistory": {
             "entries": [{"timestamp": 1_772_366_400_000, "taskName": "flag late", "stacktrace": TRACE}]
@@ -70,18 +83,45 @@ def test_logs_say_what_failed_and_end_with_the_last_lines() -> None:
         run("logs", "other")
 
 
-def test_restore_goes_on_from_the_newest_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOPSTREAM_STATE", str(tmp_path))
-    submitted: list[tuple[str, str | None]] = []
+@pytest.fixture
+def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None]]:
+    """Names and snapshots of what was submitted; nothing is."""
+    found: list[tuple[str, str | None]] = []
 
     def submit(_self: Cluster, settings: Any, selection: Any, savepoint: str | None = None) -> str:
-        submitted.append((selection.job_name(settings.consumer_group), savepoint))
+        found.append((selection.job_name(settings.consumer_group), savepoint))
         return "b2"
 
     monkeypatch.setattr(Cluster, "submit", submit)
+    return found
+
+
+@pytest.mark.usefixtures("rest")
+def test_another_cluster_is_asked_for_the_snapshots_it_remembers(
+    tmp_path: Path, submitted: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPSTREAM_STATE", str(tmp_path))
+    conf = tmp_path / "flink" / "conf"
+    conf.mkdir(parents=True)
+    (conf / "config.yaml").write_text('rest.address: "127.0.0.1"\nrest.port: 1\n')
+    of_the_stack = tmp_path / "flink" / "savepoints" / "shopstream-lake" / "savepoint-1" / "_metadata"
+    of_the_stack.parent.mkdir(parents=True)
+    of_the_stack.touch()
+    assert "goes on from s3://b/savepoint-8" in run("restore", "--job", "lake")
+    assert submitted == [("shopstream-lake", "s3://b/savepoint-8")]
+
+
+@pytest.mark.usefixtures("rest")
+def test_restore_goes_on_from_the_newest_snapshot(
+    tmp_path: Path, submitted: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPSTREAM_STATE", str(tmp_path))
     with pytest.raises(ShopstreamError, match="no savepoint or checkpoint of shopstream"):
         run("restore")
-    (tmp_path / "flink" / "conf").mkdir(parents=True)
+    conf = tmp_path / "flink" / "conf"
+    conf.mkdir(parents=True)
+    host, _, port = os.environ["SHOPSTREAM_FLINK_REST"].partition(":")
+    (conf / "config.yaml").write_text(f'web.submit.enable: true\nrest.address: "{host}"\nrest.port: {port}\n')
     for number, place in enumerate(("checkpoints/shopstream/a1/chk-7", "savepoints/shopstream/savepoint-1")):
         folder = tmp_path / "flink" / place
         folder.mkdir(parents=True)
