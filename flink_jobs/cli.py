@@ -32,6 +32,14 @@ def _selection(is_all: bool, names: tuple[str, ...]) -> Selection:
     return Selection.of(names)
 
 
+_drops_unknown = click.option(
+    "--drop-unknown-state",
+    "drops_unknown",
+    is_flag=True,
+    help="Leave behind what the new job has no operator for: a funnel by its old name, a result that moved.",
+)
+
+
 @click.group()
 def jobs() -> None:
     """Submit Flink jobs, see what runs, stop one with a savepoint.
@@ -53,6 +61,7 @@ def jobs() -> None:
     "--job", "names", multiple=True, metavar="RESULT", help="Only this result; named more often, these as one job."
 )
 @click.option("--savepoint", metavar="URI", help="Go on from this savepoint or checkpoint.")
+@_drops_unknown
 @click.option("--fresh", is_flag=True, help="Go on reading where the last job stopped, but forget what it had counted.")
 @click.option(
     "--target",
@@ -68,6 +77,7 @@ def submit(
     is_all: bool,
     names: tuple[str, ...],
     savepoint: str | None,
+    drops_unknown: bool,
     fresh: bool,
     target: str,
     dry_run: bool,
@@ -106,7 +116,7 @@ def submit(
             f" {newest or 'and what `shopstream jobs stop` printed'}, or forget that with --fresh."
         )
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = Cluster(rest).submit(settings, selection, savepoint=savepoint)
+        job = Cluster(rest).submit(settings, selection, savepoint, drops_unknown)
     click.echo(f"Job {job} ({name}) runs: http://{rest}/#/job/{job}/overview")
 
 
@@ -137,7 +147,8 @@ def _submit_to_kubernetes(
 @jobs.command()
 @click.option("--all", "is_all", is_flag=True, help="The job that has every result; so it is without --job, too.")
 @click.option("--job", "names", multiple=True, metavar="RESULT", help="The job that has only these results.")
-def restore(is_all: bool, names: tuple[str, ...]) -> None:
+@_drops_unknown
+def restore(is_all: bool, names: tuple[str, ...], drops_unknown: bool) -> None:
     """Submit a job again from its newest savepoint or checkpoint.
 
     After `shopstream jobs stop`, for instance with changed code, or after a crash. Nothing is lost and nothing counted
@@ -159,7 +170,7 @@ def restore(is_all: bool, names: tuple[str, ...]) -> None:
             f" {settings.flink_rest} know one: submit it with `shopstream jobs submit`, or name one with --savepoint."
         )
     with Console(stderr=True).status("flink run: planning and uploading ..."):
-        job = _cluster().submit(settings, selection, savepoint=newest)
+        job = _cluster().submit(settings, selection, newest, drops_unknown)
     click.echo(f"Job {job} ({name}) goes on from {newest}: http://{settings.flink_rest}/#/job/{job}/overview")
 
 

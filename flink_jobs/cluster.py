@@ -68,18 +68,20 @@ class Cluster:
         settings: JobSettings,
         selection: Selection | None = None,
         savepoint: str | None = None,
+        drops_unknown: bool = False,
     ) -> str:
         """Submit the job of ``flink_jobs.main`` with ``flink run``; return its id once every task runs.
 
         ``selection``: all results by default. ``settings.state`` is the local stack's folder; when the cluster is the
         stack's, the job's checkpoints go to a folder of its name there. Another has a configuration of its own.
+        ``drops_unknown``: state of the savepoint that the job has no operator for is left behind, instead of an error.
 
         Raises ShopstreamError when a job runs already that has one of the results, or Flink refuses the new one.
         """
         selection = selection or Selection()
         name = selection.job_name(settings.consumer_group)
         self._check_free(selection, settings.consumer_group)
-        job = self.run(MAIN, selection.results, settings, name, savepoint)
+        job = self.run(MAIN, selection.results, settings, name, savepoint, drops_unknown)
         self.wait_until_running(job)
         return job
 
@@ -90,11 +92,13 @@ class Cluster:
         settings: JobSettings,
         checkpoints_of: str | None = None,
         savepoint: str | None = None,
+        drops_unknown: bool = False,
     ) -> str:
         """Submit the Python file ``main`` with ``flink run``; return the job's id.
 
-        ``checkpoints_of``: name of the job in whose folder its checkpoints go. Raises ShopstreamError when Flink
-        refuses it.
+        ``checkpoints_of``: name of the job in whose folder its checkpoints go. ``drops_unknown``: as above.
+
+        Raises ShopstreamError when Flink refuses it.
         """
         state, home = settings.state.absolute(), _flink_home()
         logs = state / "logs"
@@ -110,6 +114,7 @@ class Cluster:
             command += [f"-Dexecution.checkpointing.dir={checkpoints}"]
         command += ["-pyclientexec", sys.executable]
         command += ["-s", savepoint] if savepoint else []
+        command += ["-n"] if savepoint and drops_unknown else []
         command += ["-py", str(main), *arguments]
         done = client.run(command, variables)
         log = logs / "submit.log"

@@ -55,7 +55,8 @@ USER_FEATURES = Topic("user_features", 3, _COMPACTED)
 PRODUCT_FEATURES = Topic("product_features", 3, _COMPACTED)
 SCORED_USERS = Topic("scored_users", 3)
 
-ALERT_RULES = Topic("alert_rules", 1, _COMPACTED)
+# A job that is stopped for long must still learn of a removal: ten years, not a day.
+ALERT_RULES = Topic("alert_rules", 1, {**_COMPACTED, "delete.retention.ms": "315360000000"})
 """What `shopstream alerts set` has set; keyed by kind and event type, read by the running job."""
 
 RESULT_TOPICS = (

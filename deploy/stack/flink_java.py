@@ -42,7 +42,8 @@ def java_environment(settings: StackSettings) -> dict[str, str]:
     """Return the variables that Flink's processes, and the Python workers that they start, expect."""
     home = flink_home()
     folders = {f"FLINK_{name.upper()}_DIR": str(home / name) for name in ("bin", "lib", "opt", "plugins")}
-    return {**flink_environment(settings), **folders}
+    # The lake has folders named by event types, which need not be ASCII; Java takes file names from the locale.
+    return {**flink_environment(settings), **folders, "LC_ALL": "C.UTF-8"}
 
 
 def _jars() -> list[Path]:

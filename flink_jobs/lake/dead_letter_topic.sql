@@ -12,7 +12,8 @@ CREATE TEMPORARY TABLE dead_letter_events (
     'connector' = 'kafka',
     'topic' = '${topic}',
     'properties.bootstrap.servers' = '${bootstrap}',
-    'properties.transaction.timeout.ms' = '600000',
+    -- The longest that a broker allows by itself: what a job was killed before committing is lost when it comes back later.
+    'properties.transaction.timeout.ms' = '900000',
     'format' = 'json',
     'json.timestamp-format.standard' = 'ISO-8601',
     'sink.delivery-guarantee' = 'exactly-once',

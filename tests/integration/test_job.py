@@ -150,6 +150,24 @@ def test_poison_duplicates_and_late_events(job: StackSettings) -> None:
     producer.close()
 
 
+def test_neither_a_long_event_type_nor_a_huge_key_stops_the_job(job: StackSettings) -> None:
+    longest = "漢" * 66 + "xx"
+    named = json.loads(page_view("longest", 30.6, "u9", "/longest")) | {"event_type": longest}
+    with KafkaProducer(bootstrap_servers=job.kafka_bootstrap, acks="all") as producer:
+        producer.send("general_events", json.dumps(named).encode()).get(30)
+        offset = producer.send("error_events", b"{", key=b"k" * 900_000).get(30).offset
+    files = f"{job.home}/lake/events/**/part-*"
+    query = "SELECT event_type FROM read_parquet(?, hive_partitioning = true) WHERE event_id = 'longest'"
+    wait_until(lambda: duckdb.execute(query, [files]).fetchall(), [(longest,)])
+
+    def keys() -> list[bytes]:
+        found = [json.loads(record.value) for record in TopicReader(job.kafka_bootstrap).records("dead_letter_events")]
+        mine = [row for row in found if (row["source_topic"], row["source_offset"]) == ("error_events", offset)]
+        return [base64.b64decode(row["key_base64"]) for row in mine]
+
+    wait_until(keys, [b"k" * 16_383])
+
+
 def test_a_job_goes_on_from_its_savepoint(job: StackSettings, flink_cluster: FlinkCluster) -> None:
     """What was counted before is counted on, not anew; what was seen before is still a duplicate."""
     settings = job_settings(job, **SETTINGS)

@@ -85,6 +85,7 @@ def test_windows_of_48_hours_are_listed(writer: LiveWriter, store: LiveStore, cl
     rows = [("funnel_stages", START + 900 * number, "purchase", "{}") for number in range(most + 5)]
     writer.write(reversed(rows))
     assert store.windows("funnel_stages", most=1000) == [moment(row[1]) for row in reversed(rows[5:])]
+    assert client.dbsize() == most + 1, "windows that are not listed keep no rows"
 
 
 def test_a_result_without_live_rows_is_an_error(store: LiveStore) -> None:

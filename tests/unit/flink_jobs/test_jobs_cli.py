@@ -88,7 +88,8 @@ def submitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None]]:
     """Names and snapshots of what was submitted; nothing is."""
     found: list[tuple[str, str | None]] = []
 
-    def submit(_self: Cluster, settings: Any, selection: Any, savepoint: str | None = None) -> str:
+    def submit(_self: Cluster, settings: Any, selection: Any, savepoint: str | None, drops_unknown: bool) -> str:
+        assert not drops_unknown
         found.append((selection.job_name(settings.consumer_group), savepoint))
         return "b2"
 

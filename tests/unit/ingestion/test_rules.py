@@ -25,6 +25,11 @@ def test_the_option_can_stand_in_ddl() -> None:
     [
         (Rule("a", "text", max_length=3), ["", "abc", "\U0001f6d2" * 3, None], ["abcd", 1, True, [], {}]),
         (
+            Rule("a", "name", max_length=100),
+            ["x" * 100, "a b-c.d_e", "é" * 100, "漢" * 66 + "xx", ":" * 66 + "xx", None],
+            ["x" * 101, "漢" * 67, ":" * 67, "/" * 66 + "xxx", 1],
+        ),
+        (
             Rule("a", "id", max_length=3),
             ["abc", 0, 10**18 - 1, None],
             ["abcd", 1.0, -1, 10**18, True, -0.0, []],

@@ -90,8 +90,8 @@ final class ProductWindow {
             tiles.values[at + VIEWS] += event.view ? 1 : 0;
             tiles.values[at + CARTS] += event.cart ? 1 : 0;
             tiles.values[at + PURCHASES] += event.purchase ? 1 : 0;
-            tiles.values[at + UNITS] += event.units;
-            tiles.values[at + REVENUE] += event.revenue;
+            tiles.values[at + UNITS] = Millionths.plus(tiles.values[at + UNITS], event.units);
+            tiles.values[at + REVENUE] = Millionths.plus(tiles.values[at + REVENUE], event.revenue);
         }
     }
 }

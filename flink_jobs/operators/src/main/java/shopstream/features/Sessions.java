@@ -94,7 +94,7 @@ final class Sessions {
     long cartValue(int session) {
         long sum = 0;
         for (int i = 0; i < changes * CHANGE_FIELDS; i += CHANGE_FIELDS) {
-            sum += cart[i] == session ? cart[i + 2] : 0;
+            sum = cart[i] == session ? Millionths.plus(sum, cart[i + 2]) : sum;
         }
         return Math.max(0, sum);
     }

@@ -102,7 +102,7 @@ final class Tiles {
     long sum(int counter) {
         long sum = 0;
         for (int i = counter; i < size * counters; i += counters) {
-            sum += values[i];
+            sum = Millionths.plus(sum, values[i]);
         }
         return sum;
     }

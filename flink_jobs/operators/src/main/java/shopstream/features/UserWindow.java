@@ -105,7 +105,7 @@ final class UserWindow {
         day.values[at + DAY_EVENTS]++;
         day.values[at + DAY_PURCHASES] += event.purchase ? 1 : 0;
         day.values[at + DAY_CART_ADDITIONS] += event.cartAddition ? 1 : 0;
-        day.values[at + DAY_REVENUE] += event.revenue;
+        day.values[at + DAY_REVENUE] = Millionths.plus(day.values[at + DAY_REVENUE], event.revenue);
         if (event.onPage) {
             capped |= !pages.add(event.pageHigh, event.pageLow, day.tile(event.time), MAX_DISTINCT);
         }

@@ -1,6 +1,7 @@
 package shopstream.format;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.annotation.JsonProperty;
@@ -32,6 +33,9 @@ record Rule(
         /** A string of limited length. */
         @JsonProperty("text")
         TEXT,
+        /** A text that can name a folder. */
+        @JsonProperty("name")
+        NAME,
         /** A string of limited length, or an integer from 0 to 10^18 - 1. */
         @JsonProperty("id")
         ID,
@@ -39,6 +43,9 @@ record Rule(
         @JsonProperty("non_negative_number")
         NON_NEGATIVE_NUMBER
     }
+
+    /** A file system has 255 for a folder, of which the column's name takes some. */
+    private static final int MAX_FOLDER_BYTES = 200;
 
     private static final long MAX_ID = 999_999_999_999_999_999L;
 
@@ -65,6 +72,7 @@ record Rule(
         }
         return switch (kind) {
             case TEXT -> isText(event, slot);
+            case NAME -> isText(event, slot) && folderBytes(event, slot) <= MAX_FOLDER_BYTES;
             case ID -> found == JsonScanner.NUMBER ? isIntegerId(event, slot) : isText(event, slot);
             case NON_NEGATIVE_NUMBER -> found == JsonScanner.NUMBER && isNonNegative(event, slot);
         };
@@ -75,6 +83,7 @@ record Rule(
         String subject = eventTypes == null ? path : path + " of " + String.join(", ", eventTypes);
         String demand = switch (kind) {
             case TEXT -> "a string of at most " + maxLength + " characters";
+            case NAME -> "a string of at most " + maxLength + " characters and " + MAX_FOLDER_BYTES + " bytes";
             case ID -> "a string of at most " + maxLength + " characters or a non-negative integer";
             case NON_NEGATIVE_NUMBER -> "a finite number of 0 or more";
         };
@@ -96,6 +105,25 @@ record Rule(
         }
         byte[] text = event.decoded(slot);
         return Utf8.characters(text, 0, text.length) <= maxLength;
+    }
+
+    /** Bytes of a text as a folder's name, in which ASCII but for letters, digits, "_", "-" and "." may be escaped. */
+    private static int folderBytes(JsonScanner event, int slot) {
+        int from = event.from(slot);
+        int to = event.to(slot);
+        // Three bytes for each at most; an escape of JSON is no shorter than what it stands for.
+        if (3 * (to - from) <= MAX_FOLDER_BYTES) {
+            return to - from;
+        }
+        byte[] text = event.kind(slot) == JsonScanner.STRING
+                ? Arrays.copyOfRange(event.json(), from, to)
+                : event.decoded(slot);
+        int bytes = 0;
+        for (byte one : text) {
+            boolean isPlain = one < 0 || Character.isLetterOrDigit(one) || one == '_' || one == '-' || one == '.';
+            bytes += isPlain ? 1 : 3;
+        }
+        return bytes;
     }
 
     private static boolean isIntegerId(JsonScanner event, int slot) {

@@ -17,6 +17,14 @@ import redis.clients.jedis.Protocol.Command;
 final class LiveBatch implements Batch {
     private static final int COLUMNS = 4;
 
+    /** Drops all windows of the list but the newest, rows included: in a backlog there may be very many of them. */
+    private static final byte[] FORGET_ALL_BUT_THE_NEWEST = text("""
+            for _, start in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1])) do
+                redis.call('DEL', KEYS[1] .. ':' .. start)
+            end
+            return redis.call('ZREMRANGEBYRANK', KEYS[1], 0, ARGV[1])
+            """);
+
     private final LiveRows rows;
     private final int precision;
     private final Map<Window, Map<String, byte[]>> windows = new LinkedHashMap<>();
@@ -74,9 +82,8 @@ final class LiveBatch implements Batch {
                 members.add(text(start));
             }
             calls.add(new Call(Command.ZADD, members.toArray(byte[][]::new)));
-            // All but the newest.
             long last = -1L - rows.listed.get(result);
-            calls.add(new Call(Command.ZREMRANGEBYRANK, key, text(0), text(last)));
+            calls.add(new Call(Command.EVAL, FORGET_ALL_BUT_THE_NEWEST, text(1), key, text(last)));
             calls.add(new Call(Command.EXPIRE, key, kept));
         });
         return calls;
