@@ -17,9 +17,10 @@ class Rule:
 
     ``path`` is keys separated by dots. ``event_types``: the types to which the rule applies; None for all.
     ``required``: an event without the value, or with null, is bad too. ``max_length`` counts characters.
-    ``text`` is a string, ``name`` one that can name a folder: of at most 200 bytes of UTF-8, where ASCII other than
-    letters, digits, ``_``, ``-`` and ``.`` takes three, as escaped (a file system has 255). ``id`` is a string or an integer from 0 to 10^18 - 1 (which is read as its text),
-    ``non_negative_number`` a finite number of 0 or more; a number in quotes is not a number.
+    ``text`` is a string; ``name`` one that can name a folder: of at most 200 bytes of UTF-8, where ASCII other than
+    letters, digits, ``_``, ``-`` and ``.`` takes three, as escaped (a file system has 255); ``id`` a string or an
+    integer from 0 to 10^18 - 1 (which is read as its text); ``non_negative_number`` a finite number of 0 or more; a
+    number in quotes is not a number.
     """
 
     path: str

@@ -13,6 +13,8 @@ class Topic:
     partitions: int
     config: dict[str, str] = field(default_factory=dict)
     event_types: tuple[str, ...] = ()
+    holds: str = ""
+    """What is in it that is no event and no result."""
 
 
 # The broker stamps the records: a producer's clock may be wrong, and a replay of old events would otherwise
@@ -40,10 +42,14 @@ EVENT_TOPICS = (
 )
 """Topics that hold events; ``GENERAL_EVENTS`` takes every type that no other topic names."""
 
-DEAD_LETTER_EVENTS = Topic("dead_letter_events", 3)
+DEAD_LETTER_EVENTS = Topic("dead_letter_events", 3, holds="records that are no valid events, with the reason")
 
-DEAD_LETTER_REPLAYS = Topic("dead_letter_replays", 1, _COMPACTED)
-"""What `shopstream dead-letters replay` has sent again; keyed by the rejected record."""
+DEAD_LETTER_REPLAYS = Topic(
+    "dead_letter_replays",
+    1,
+    _COMPACTED,
+    holds="what `shopstream dead-letters replay` has sent again, keyed by the rejected record",
+)
 
 PAGE_VIEWS = Topic("page_views", 3, _COMPACTED)
 REVENUE = Topic("revenue", 3, _COMPACTED)
@@ -53,11 +59,15 @@ FUNNEL_CONVERSIONS = Topic("funnel_conversions", 3, _COMPACTED)
 ANOMALIES = Topic("anomalies", 3, _COMPACTED)
 USER_FEATURES = Topic("user_features", 3, _COMPACTED)
 PRODUCT_FEATURES = Topic("product_features", 3, _COMPACTED)
-SCORED_USERS = Topic("scored_users", 3)
+SCORED_USERS = Topic("scored_users", 3, holds="scores, each with the features that it was made from")
 
 # A job that is stopped for long must still learn of a removal: ten years, not a day.
-ALERT_RULES = Topic("alert_rules", 1, {**_COMPACTED, "delete.retention.ms": "315360000000"})
-"""What `shopstream alerts set` has set; keyed by kind and event type, read by the running job."""
+ALERT_RULES = Topic(
+    "alert_rules",
+    1,
+    {**_COMPACTED, "delete.retention.ms": "315360000000"},
+    holds="what `shopstream alerts set` has set, keyed by kind and event type, read by the running job",
+)
 
 RESULT_TOPICS = (
     PAGE_VIEWS,

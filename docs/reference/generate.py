@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent
 
 from pydantic import SecretStr
@@ -90,6 +91,41 @@ def features_table() -> str:
     return "\n".join(rows)
 
 
+def topics_table() -> str:
+    """Return the table of topics.md."""
+    from ingestion.topics import GENERAL_EVENTS, RESULT_TOPICS, TOPICS
+
+    rows = ["| topic | partitions | settings | holds |", "|---|---|---|---|"]
+    for topic in TOPICS:
+        holds = ", ".join(f"`{name}`" for name in topic.event_types) or topic.holds
+        if topic == GENERAL_EVENTS:
+            holds = "events of all other types"
+        if topic in RESULT_TOPICS:
+            holds = f"[rows](results.md#{topic.name}), keyed by grain"
+        settings = ", ".join(f"`{name}={value}`" for name, value in topic.config.items())
+        rows.append(f"| `{topic.name}` | {topic.partitions} | {settings} | {holds} |")
+    return "\n".join(rows)
+
+
+def api_table() -> str:
+    """Return the table of api.md, from the OpenAPI description that the scorer serves."""
+    from serving.app import create_app
+    from serving.settings import ScorerSettings
+
+    rows = ["| call | answers | what it does |", "|---|---|---|"]
+    with TemporaryDirectory() as folder:
+        described = create_app(ScorerSettings(state=Path(folder))).openapi()["paths"]
+    for path, calls in described.items():
+        for method, call in calls.items():
+            asked = [one["name"] for one in call.get("parameters", []) if one["in"] == "query"]
+            query = f" ?{'&'.join(asked)}" if asked else ""
+            what = " ".join(call["description"].partition("\n\n")[0].split())
+            rows.append(
+                f"| `{method.upper()} {path}`{query} | {', '.join(call['responses'])} | {call['summary']}. {what} |"
+            )
+    return "\n".join(rows)
+
+
 def rendered(page: str, table: str) -> str:
     """Return a page's text with the table between its marks. Raises ValueError for a page without them."""
     before, begin, rest = (HERE / page).read_text().partition(_MARK.format("begin"))
@@ -104,6 +140,8 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": rendered("settings.md", settings_table()),
         "features.md": rendered("features.md", features_table()),
+        "topics.md": rendered("topics.md", topics_table()),
+        "api.md": rendered("api.md", api_table()),
     }
 
 
