@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import EVENTS, SECONDS, ExactRun
-from tests.exactness.checks import WINDOWS, check_lake, check_windows
+from tests.exactness.checks import WINDOWS, check_final, check_lake, check_windows
 
 pytestmark = pytest.mark.timeout(2 * SECONDS + 300)
 
@@ -13,7 +13,7 @@ def test_dead_letters_are_the_poison(exact_run: ExactRun) -> None:
     assert len({code for code, _ in exact_run.arrivals.dead_letters}) == 7
 
 
-def test_every_event_is_in_the_lake_with_its_flags(exact_run: ExactRun) -> None:
+def test_every_event_is_in_the_lake_as_it_was_sent(exact_run: ExactRun) -> None:
     check_lake(exact_run.system, exact_run.arrivals)
     query = "SELECT count(*) FILTER (is_late), count(*) FILTER (is_duplicate) FROM arrivals"
     ((late, duplicate),) = exact_run.arrivals.db.execute(query).fetchall()
@@ -24,3 +24,8 @@ def test_every_event_is_in_the_lake_with_its_flags(exact_run: ExactRun) -> None:
 @pytest.mark.parametrize("result", WINDOWS)
 def test_a_result_equals_the_computation_on_the_clean_events(exact_run: ExactRun, result: str) -> None:
     assert check_windows(exact_run.system, exact_run.arrivals, result) > 50
+
+
+@pytest.mark.parametrize("result", WINDOWS)
+def test_a_window_is_final_once_and_at_its_end(exact_run: ExactRun, result: str) -> None:
+    assert check_final(exact_run.system, exact_run.arrivals, result) > 20

@@ -1,6 +1,6 @@
 """What a system has made of what it read, beside the computation on the clean events; each check says what differs."""
 
-from collections import Counter
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,11 @@ from flink_jobs.features.schema import PRODUCT, USER, FeatureSet
 from flink_jobs.funnels.funnel import load_funnel
 from flink_jobs.live.live_store import LiveStore
 from flink_jobs.settings import JobSettings
+from ingestion.topic_reader import TopicReader
 from tests.exactness.arrivals import Arrivals
 from tests.exactness.close import is_close
 from tests.exactness.system import System, wait_until
+from tests.exactness.threshold_alerts import LATENESS
 from tests.jobs.funnel_oracle import funnel_rows
 
 HERE = Path(__file__).parents[1]
@@ -37,11 +39,16 @@ RECOUNTS = {
 
 
 def check_lake(system: System, arrivals: Arrivals) -> None:
-    """Every event is there with its flags, exactly as often as it was sent."""
-    query = "SELECT event_id, is_late, is_duplicate, count(*) FROM {} GROUP BY ALL"
-    found = arrivals.db.execute(query.format(f"read_parquet('{system.lake('events')}')")).fetchall()
-    expected = arrivals.db.execute(query.format("arrivals")).fetchall()
-    assert Counter(found) == Counter(expected)
+    """Every event is there as it was sent, with its enrichment, flags and folder, exactly as often as it was sent."""
+    db = arrivals.db
+    expected = f"({(HERE / 'exactness' / 'lake_rows.sql').read_text()})"
+    columns = ", ".join(f'"{column[0]}"' for column in db.execute(f"SELECT * FROM {expected} LIMIT 0").description)
+    files = f"read_parquet('{system.lake('events')}', hive_partitioning = true, hive_types_autocast = false)"
+    stored = columns.replace('"timestamp"', "timestamp AT TIME ZONE 'UTC'")
+    found = f"(SELECT {stored} FROM {files})"
+    for one, other in ((found, expected), (expected, found)):
+        rows = db.execute(f"SELECT * FROM {one} EXCEPT ALL SELECT * FROM {other}").fetchmany(3)
+        assert rows == [], "in the lake and not sent" if one is found else "sent and not in the lake"
 
 
 def check_windows(system: System, arrivals: Arrivals, result: str, seconds: float = 60) -> int:
@@ -58,6 +65,32 @@ def check_windows(system: System, arrivals: Arrivals, result: str, seconds: floa
 
     _equal(result, found, expected, seconds, is_close)
     return len(expected)
+
+
+def check_final(system: System, arrivals: Arrivals, result: str, seconds: float = 60) -> int:
+    """Each window says once that it is final, by its last row, once event time is past its lateness; return how many.
+
+    Only without a failure: after one, rows since the last checkpoint are written again.
+    """
+    first_columns = arrivals.db.execute((HERE / "exactness" / "results" / f"{result}.sql").read_text()).description[:2]
+    names = [column[0] for column in first_columns]
+    (end,) = arrivals.db.execute("SELECT max(ts) FROM clean").fetchone() or (None,)
+    finals: dict[Any, list[bool]] = {}
+    over: set[Any] = set()
+
+    def all_final() -> bool:
+        finals.clear()
+        for record in TopicReader(system.settings.kafka_bootstrap).records(result):
+            row = json.loads(record.value)
+            key = _moment(row[names[0]]), row[names[1]]
+            finals.setdefault(key, []).append(row["is_final"])
+            if _moment(row["window_end"]) + LATENESS <= end:
+                over.add(key)
+        return bool(over) and all(finals[key][-1] for key in over)
+
+    wait_until(all_final, f"final rows of {result}", seconds)
+    assert [key for key, flags in finals.items() if any(flags[:-1])] == []
+    return len(over)
 
 
 def check_funnel(system: System, arrivals: Arrivals, seconds: float = 60) -> int:

@@ -1,0 +1,27 @@
+-- The rows that the lake must hold: every event as it was sent, enriched (docs/lake.md), each with its folder.
+SELECT
+    event_id,
+    event_type,
+    ts AS "timestamp",
+    user_id,
+    session_id,
+    page,
+    total,
+    currency,
+    product_id,
+    price,
+    quantity,
+    device,
+    country,
+    referrer,
+    category,
+    hour(ts) AS hour_of_day,
+    isodow(ts) AS day_of_week,
+    isodow(ts) IN (6, 7) AS is_weekend,
+    CASE WHEN total > 100 THEN 'high_value' WHEN total > 50 THEN 'medium_value' ELSE 'low_value' END AS user_segment,
+    is_late,
+    is_duplicate,
+    strftime(ts, '%Y') AS "year",
+    strftime(ts, '%m') AS "month",
+    strftime(ts, '%d') AS "day"
+FROM arrivals
