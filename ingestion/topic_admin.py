@@ -1,5 +1,9 @@
-"""Topics on the broker against the topics of the contract: create what is missing, report what differs."""
+"""Topics on the broker against the topics of the contract: create what is missing, report what differs.
 
+``python -m ingestion.topic_admin HOST:PORT`` does what ``shopstream topics apply`` does, with kafka-python alone.
+"""
+
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -108,3 +112,8 @@ def kafka_away(bootstrap: str) -> ShopstreamError:
     return ShopstreamError(
         f"Kafka does not answer at {bootstrap}: start it with `shopstream up`, or set SHOPSTREAM_KAFKA_BOOTSTRAP."
     )
+
+
+if __name__ == "__main__":
+    for found in apply(sys.argv[1]):
+        sys.stdout.write(f"{found.topic.name}: {'; '.join(found.differences) or found.status}\n")

@@ -20,6 +20,7 @@ from deploy.stack.settings import ROOT, StackSettings
 from deploy.stack.stack import Stack
 from flink_jobs.cluster import MAIN
 from ingestion import topic_admin
+from serving.settings import DEFAULT_LOCAL_KEY
 from tests.chaos.faults import Faults
 from tests.chaos.proxy import Proxy
 from tests.exactness.arrivals import Arrivals
@@ -44,7 +45,8 @@ class Round:
     seed: int
     faults: list[str] = field(default_factory=list)
     recovered: list[float] = field(default_factory=list)
-    """Seconds from the end of each fault to the end of the first checkpoint that began after it."""
+    """Seconds from the end of each fault until all works: the end of the first checkpoint that began after it, and an
+    answer of the scorer with a user's features."""
 
 
 class Shop:
@@ -73,7 +75,8 @@ class Shop:
     ) -> Round:
         """Send ``seconds`` of traffic in real time while these faults happen, or so many that ``seed`` chooses.
 
-        After each it waits for the first checkpoint, for at most three minutes, unless there is none to wait for.
+        After each it waits for the first checkpoint, unless there is none to wait for, and for the scorer, for at most
+        three minutes.
         ``poison`` is the share of records that are no events.
         """
         chance = random.Random(seed)
@@ -87,7 +90,7 @@ class Shop:
                 over = time.time()
                 report.faults.append(name)
                 if has_checkpoints:
-                    report.recovered.append(self._recovery(over))
+                    report.recovered.append(max(self._recovery(over), self._scorer_is_back(over)))
         # A job that starts again while the shop sleeps knows no time until the next event: docs/adr/0003-event-time.md
         with self._traffic(seed + _AFTERWARDS, 10, poison):
             pass
@@ -114,6 +117,18 @@ class Shop:
         finally:
             sender.kill()
             sender.wait()
+
+    def _scorer_is_back(self, over: float, longest: float = 180) -> float:
+        """Wait until the scorer answers; 0 when it does at once."""
+        address, begun = self.system.settings.scorer, time.time()
+        with httpx.Client(base_url=f"http://{address}", headers={"X-API-Key": DEFAULT_LOCAL_KEY}, timeout=3) as scorer:
+            while time.time() < begun + longest:
+                asked = time.time()
+                with contextlib.suppress(httpx.HTTPError):
+                    if scorer.get("/v1/features/user_00001").status_code == 200:
+                        return asked - over if asked > begun + 1 else 0
+                time.sleep(0.25)
+        raise AssertionError(f"the scorer has not answered for {longest:.0f} s after a fault")
 
     def _recovery(self, over: float, longest: float = 180) -> float:
         """Wait for a checkpoint; one is asked for as soon as every task runs, not to wait for the next regular one."""

@@ -28,7 +28,7 @@ class ExactRun(NamedTuple):
 
 @pytest.fixture(scope="package")
 def exact_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExactRun]:
-    """A system that has worked off six hours of traffic."""
+    """A system that has worked off six hours of traffic, stopped and restored in the midst of it."""
     folder = tmp_path_factory.mktemp("exactness")
     output, truth = folder / "traffic.jsonl", folder / "traffic.truth.jsonl"
     # Hours of stream time, so that windows close, values decay and a partition holds only a trickle.
@@ -41,7 +41,10 @@ def exact_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExactRun]:
         arrivals = Arrivals(output, truth)
         hours = Hours(arrivals.db)
         system.shopstream("replay", "--raw", str(output))
-        system.submit(anomaly_count_limit=hours.count_limit, anomaly_intensity_limit=hours.intensity_limit)
+        settings = {"anomaly_count_limit": hours.count_limit, "anomaly_intensity_limit": hours.intensity_limit}
+        system.submit(**settings)
+        # While it works: no result may differ by it.
+        system.restart(**settings)
         poison = sum(arrivals.dead_letters.values())
         wait_until(
             lambda: system.events_in_lake() >= arrivals.records - poison and system.dead_letters().total() >= poison,

@@ -49,6 +49,12 @@ class System:
         """Submit the job with these settings and short checkpoints."""
         return self.cluster.submit(job_settings(self.settings, checkpoint_seconds=5, **settings))
 
+    def restart(self, **settings: Any) -> str:
+        """Stop the job with a savepoint and go on from it, as for an upgrade."""
+        (job,) = self.cluster.live_jobs()
+        savepoint = self.cluster.stop(job, self.settings.home)
+        return self.cluster.submit(job_settings(self.settings, checkpoint_seconds=5, **settings), savepoint=savepoint)
+
     def dead_letters(self) -> Counter[tuple[str, str]]:
         """Count the dead letters by code and digest of their bytes."""
         rows = (json.loads(record.value) for record in TopicReader(self.settings.kafka_bootstrap).records(TOPIC))

@@ -22,6 +22,7 @@ from feature_repo.store import open_store
 from flink_jobs.cluster import Cluster
 from ingestion import topic_admin
 from ingestion.topic_reader import TopicReader
+from ingestion.topics import TOPICS
 from tests.exactness.system import wait_until
 
 pytestmark = pytest.mark.timeout(600)
@@ -125,7 +126,6 @@ def shell_commands(readme: Path) -> str:
 def test_the_archive_alone_runs_the_jobs(
     archive: Path, foreign_cluster: dict[str, str], kafka_bootstrap: str, valkey_address: str, tmp_path: Path
 ) -> None:
-    topic_admin.apply(kafka_bootstrap)
     commands = (
         shell_commands(archive / "README.md")
         .replace("127.0.0.1:19092", kafka_bootstrap)
@@ -142,6 +142,7 @@ def test_the_archive_alone_runs_the_jobs(
         check=False,
     )
     assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
+    assert re.findall(r"^(\w+): (?:created|unchanged)$", done.stdout, re.MULTILINE) == [one.name for one in TOPICS]
     cluster = Cluster(foreign_cluster["REST"])
     (job,) = cluster.live_jobs()
     cluster.wait_until_running(job.id, 180)
