@@ -9,7 +9,7 @@ FROM ordered_funnel(
     steps => ${steps},
     breakdowns => ${breakdowns},
     conversion_seconds => ${conversion_seconds},
-    -- How late an event may be and still count: see events/valid_records.sql.
+    -- How late an event may be and still count: see FlagLate.java.
     lateness_seconds => 600,
     on_time => DESCRIPTOR(rowtime),
     uid => 'ordered-funnel-${funnel}'

@@ -10,7 +10,8 @@ from flink_jobs.shared_view import UNHURRIED_MS
 from flink_jobs.statement import statement
 
 LATENESS = timedelta(minutes=10)
-"""A window is final once the watermark has passed its end by this: how late an event may be (``timed_records.sql``)."""
+"""A window is final once the watermark has passed its end by this: how late an event may be
+(``FlagLate.java``)."""
 
 
 @dataclass(frozen=True, slots=True)
