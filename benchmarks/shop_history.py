@@ -98,7 +98,7 @@ class ShopHistory:
 
 def write_features(settings: JobSettings, progress: backfill.Progress = lambda *_: None) -> None:
     """Let the cluster write the log of users' features beside the event lake, by the job's own code."""
-    backfill.backfill(settings, [USER], None, None, None, progress)
+    backfill.backfill(settings, [USER.name], None, None, None, progress)
 
 
 class Visits:

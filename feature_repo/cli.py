@@ -2,7 +2,7 @@
 
 import click
 
-from flink_jobs.backfill.cli import main as backfill
+from flink_jobs.backfill.cli import features as backfill
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""The commands ``shopstream jobs submit|restore|list|stop|logs``."""
+"""The commands ``shopstream jobs submit|restore|list|stop|logs|backfill``."""
 
 import json
 import re
@@ -10,6 +10,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from flink_jobs.backfill.cli import results as backfill
 from flink_jobs.cluster import Cluster
 from flink_jobs.kubernetes import OVERLAYS, apply, flink_deployment
 from flink_jobs.results import Selection
@@ -52,7 +53,14 @@ def jobs() -> None:
       shopstream jobs stop
       shopstream jobs restore
       shopstream jobs logs
+      shopstream jobs backfill --job revenue --into /tmp/rebuilt
     """
+
+
+jobs.add_command(backfill)
+
+
+jobs.add_command(backfill)
 
 
 @jobs.command()

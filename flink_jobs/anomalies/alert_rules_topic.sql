@@ -14,6 +14,7 @@ CREATE TEMPORARY TABLE alert_rules (
     'properties.group.id' = '${group}-alert-rules',
     'properties.client.id.prefix' = '${group}-alert-rules',
     'scan.startup.mode' = 'earliest-offset',
+    'scan.bounded.mode' = '${end}',
     'scan.parallelism' = '1',
     'scan.watermark.idle-timeout' = '${idle}',
     'key.format' = 'raw',

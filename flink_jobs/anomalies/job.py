@@ -31,8 +31,11 @@ def create_views(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
     share(t_env, "alerts")
 
 
-def create_topics(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
-    """Create the Kafka tables ``alert_rules``, which is read, and ``anomalies``, which is written."""
+def create_topics(t_env: StreamTableEnvironment, settings: JobSettings, bounded: bool = False) -> None:
+    """Create the Kafka tables ``alert_rules``, which is read, and ``anomalies``, which is written.
+
+    ``bounded``: only the rules that are there now are read.
+    """
     for topic in (ALERT_RULES, ANOMALIES):
         t_env.execute_sql(
             statement(
@@ -42,6 +45,7 @@ def create_topics(t_env: StreamTableEnvironment, settings: JobSettings) -> None:
                 bootstrap=settings.kafka_bootstrap,
                 group=settings.consumer_group,
                 idle=_IDLE,
+                end="latest-offset" if bounded else "unbounded",
             )
         )
 

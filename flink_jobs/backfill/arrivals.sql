@@ -1,4 +1,4 @@
--- The events of the lake that count, in the order in which the stream took them, with what the features read of them.
+-- The events of the lake that count, in the order in which the stream took them, with what the results read of them.
 -- For DuckDB. Parameters: files, until. From the first to the last that arrived before any event of before `until`.
 -- Grain: one event. Key: arrival. State: none.
 -- `next_stream_time` is the stream's time before the event that follows: Flink takes a watermark after its row.
@@ -8,8 +8,13 @@ SELECT
     timestamp::TIMESTAMPTZ AS event_time,
     user_id,
     session_id,
+    device,
+    country,
     page,
+    referrer,
     product_id,
+    category,
+    currency,
     total,
     price,
     quantity,

@@ -1,4 +1,4 @@
-"""Rebuild the feature logs of some days from the event lake, with the streaming job's own code."""
+"""Rebuild results of some days from the event lake, with the streaming job's own code."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from flink_jobs.backfill import arrivals, log_days
 from flink_jobs.cluster import Cluster
-from flink_jobs.features.schema import FeatureSet
+from flink_jobs.features.schema import FEATURE_SETS
 from flink_jobs.results import Selection
 from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
@@ -33,7 +33,7 @@ class Rebuilt:
 
 def backfill(
     settings: JobSettings,
-    sets: Sequence[FeatureSet],
+    results: Sequence[str],
     start: datetime | None,
     until: datetime | None,
     into: Path | None,
@@ -41,15 +41,16 @@ def backfill(
 ) -> Rebuilt:
     """Rebuild the rows of [start, until), by default of all whole days of the lake; UTC.
 
-    ``into`` is an empty or new folder for the logs; without it they replace the days of the lake's own. Nothing there
-    changes before the rebuilt log is complete. Raises ShopstreamError when a job that writes those logs runs, when
-    ``until`` lies after the last event, and when the job fails.
+    ``into`` is an empty or new folder, in which each result gets one of its name. Without it the logs of features
+    replace the days of the lake's own, where nothing changes before the rebuilt log is complete; other results need
+    it. Raises ShopstreamError when a job that writes those logs runs, when ``until`` lies after the last event, and
+    when the job fails.
     """
     if "://" in settings.lake_root:
         raise ShopstreamError("A backfill needs the lake in a folder that Flink and this command both see.")
     cluster = Cluster(settings.flink_rest)
     if into is None:
-        _check_unwritten(cluster, settings, sets)
+        _check_unwritten(cluster, settings, results)
     elif into.exists() and any(into.iterdir()):
         raise ShopstreamError(f"{into} is not empty: name a new folder.")
     found = arrivals.span(settings.events_path)
@@ -62,21 +63,24 @@ def backfill(
         events = arrivals.write(settings.events_path, until, stage / "arrivals")
         target = into.absolute() if into else stage / "rebuilt"
         moments = [start.isoformat(), until.isoformat()]
-        names = [one.name for one in sets]
-        job = cluster.run(MAIN, [str(stage / "arrivals"), str(target), *moments, *names], settings)
+        job = cluster.run(MAIN, [str(stage / "arrivals"), str(target), *moments, *results], settings)
         cluster.wait_until_finished(job, lambda read: on_progress("rebuilding", read, events))
         changed = 0
         if into is None:
-            for one in sets:
-                log, kept = Path(settings.features_path(one.name)), stage / "replaced" / one.name
-                changed += log_days.replace(log, target / one.name, kept, start.date(), until.date())
+            for name in results:
+                log, kept = Path(settings.features_path(name)), stage / "replaced" / name
+                changed += log_days.replace(log, target / name, kept, start.date(), until.date())
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return Rebuilt(events, start, until, str(into or settings.lake_root), changed)
 
 
-def _check_unwritten(cluster: Cluster, settings: JobSettings, sets: Sequence[FeatureSet]) -> None:
-    if found := cluster.sharing(Selection.of(one.name for one in sets), settings.consumer_group):
+def _check_unwritten(cluster: Cluster, settings: JobSettings, results: Sequence[str]) -> None:
+    if elsewhere := set(results) - {one.name for one in FEATURE_SETS}:
+        raise ShopstreamError(
+            f"{sorted(elsewhere)[0]} is a topic, which a backfill leaves alone: name a folder with --into."
+        )
+    if found := cluster.sharing(Selection.of(results), settings.consumer_group):
         job, _ = found
         raise ShopstreamError(
             f"The job {job.id} ({job.name}) is writing these logs: stop it first with `shopstream jobs stop"

@@ -1,4 +1,4 @@
--- The events that results are made of, under the name that the features read: those of the lake in the order of their
+-- The events that results are made of, under the name that the jobs read: those of the lake in the order of their
 -- arrival, from the file that arrivals.py made of them, read by one task.
 -- The watermark before each is the one that the stream had before it.
 CREATE TEMPORARY TABLE counted_events (
@@ -6,8 +6,13 @@ CREATE TEMPORARY TABLE counted_events (
     event_time TIMESTAMP_LTZ(6) NOT NULL,
     user_id STRING,
     session_id STRING,
+    device STRING,
+    country STRING,
     page STRING,
+    referrer STRING,
     product_id STRING,
+    category STRING,
+    currency STRING,
     total DOUBLE,
     price DOUBLE,
     quantity DOUBLE,

@@ -42,6 +42,8 @@ def exact_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExactRun]:
         hours = Hours(arrivals.db)
         system.shopstream("replay", "--raw", str(output))
         settings = {"anomaly_count_limit": hours.count_limit, "anomaly_intensity_limit": hours.intensity_limit}
+        # Of the commands, too: a backfill judges by them.
+        system.environment |= {f"SHOPSTREAM_{name.upper()}": str(value) for name, value in settings.items()}
         system.submit(**settings)
         # While it works: no result may differ by it.
         system.restart(**settings)

@@ -11,7 +11,7 @@ from flink_jobs.features.schema import FEATURE_SETS, FeatureSet
 from flink_jobs.job_metrics import JobMetrics
 from flink_jobs.live.live_store import SIZES
 from tests.e2e.conftest import SECONDS, ExactRun
-from tests.exactness.checks import check_features, check_funnel, check_live_rows
+from tests.exactness.checks import check_features, check_funnel, check_live_rows, check_rebuilt
 from tests.exactness.system import wait_until
 from tests.exactness.threshold_alerts import LATENESS, Alert
 
@@ -32,10 +32,13 @@ def test_the_features_of_every_entity_equal_the_computation_on_the_clean_events(
 def test_a_backfill_writes_the_rows_that_the_stream_wrote(exact_run: ExactRun, tmp_path: Path) -> None:
     db, system = exact_run.arrivals.db, exact_run.system
     lake = f"read_parquet('{system.lake('events')}')"
-    (until,) = db.execute(f"SELECT max(timestamp) FROM {lake} WHERE NOT is_late").fetchone() or (None,)
-    assert until is not None
+    (end,) = db.execute(f"SELECT max(timestamp) FROM {lake} WHERE NOT is_late").fetchone() or (None,)
+    assert end is not None
+    # By the stream's end all that is over by then is final, and every alert that has ended is closed.
+    until = end - timedelta(minutes=45)
     rebuilt = tmp_path / "rebuilt"
-    system.shopstream("features", "backfill", "--into", str(rebuilt), "--to", until.isoformat())
+    start = (until - timedelta(days=1)).isoformat()
+    system.shopstream("jobs", "backfill", "--into", str(rebuilt), "--from", start, "--to", until.isoformat())
     differences: dict[str, int] = {}
 
     def equal() -> bool:
@@ -56,6 +59,8 @@ def test_a_backfill_writes_the_rows_that_the_stream_wrote(exact_run: ExactRun, t
         wait_until(equal, "the log of the stream", 60)
     except AssertionError:
         pytest.fail(f"rows without an equal: {differences}")
+    for result in SIZES:
+        check_rebuilt(system, result, rebuilt / result)
 
 
 def test_the_alerts_on_thresholds_are_those_of_the_clean_events(exact_run: ExactRun) -> None:

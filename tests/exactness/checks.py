@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import duckdb
 import pytest
 
 from flink_jobs.features.schema import PRODUCT, USER, FeatureSet
@@ -21,6 +22,18 @@ from tests.jobs.funnel_oracle import funnel_rows
 
 HERE = Path(__file__).parents[1]
 WINDOWS = ("page_views", "revenue", "user_activity", "funnel_stages")
+_SAID_WHEN = (
+    "value",
+    "event_count",
+    "unique_users",
+    "events_per_user",
+    "reason",
+    "expected_low",
+    "expected_high",
+    "score",
+)
+"""Of an alert's last row, what is of the hour that was judged last: with one pass over all, another one."""
+
 _Row = list[tuple[str, str]]
 
 
@@ -152,6 +165,38 @@ def check_live_rows(system: System, result: str, seconds: float = 30) -> int:
     finally:
         store.close()
     return len(live)
+
+
+def check_rebuilt(system: System, result: str, folder: Path) -> None:
+    """The files of a backfill hold the last row of each window, or alert, of the topic that was over by its end."""
+    with duckdb.connect() as db:
+        db.execute("SET TimeZone = 'UTC'")
+        answer = db.execute(f"SELECT * FROM read_parquet('{folder}/part-*')")
+        names = [column[0] for column in answer.description]
+        rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    rebuilt = {_comparable_last(result, row) for row in rows}
+    assert len(rebuilt) == len(rows) > 0, result
+    topic = {_comparable_last(result, row) for row in system.rows(result)}
+    assert rebuilt - topic == set(), result
+    # Neither those that were under way at the end of the time that was rebuilt, nor anything else.
+    last = max(row.get("window_end") or row.get("ended_at") or row["window_start"] for row in rows)
+    over = [
+        row
+        for row in system.rows(result)
+        if row.get("is_final", row.get("status") == "closed")
+        and datetime.fromisoformat(row.get("window_end") or row.get("ended_at") or row["window_start"]) <= last
+    ]
+    assert {_comparable_last(result, row) for row in over} == rebuilt, result
+
+
+def _comparable_last(result: str, row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    times = {
+        name: datetime.fromisoformat(value) if isinstance(value, str) else value
+        for name, value in row.items()
+        if name.startswith("window_") or name.endswith("_at")
+    }
+    left_out = _SAID_WHEN if result == "anomalies" else ()
+    return tuple(sorted((name, str(value)) for name, value in {**row, **times}.items() if name not in left_out))
 
 
 def _comparable(row: dict[str, Any]) -> _Row:

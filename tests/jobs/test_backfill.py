@@ -66,7 +66,9 @@ def rebuild(folder: Path, start: datetime, until: datetime) -> None:
     t_env = table_environment(JobSettings(), "backfill", bounded=True)
     backfill.create_events(t_env, str(folder / "arrivals"))
     statements = t_env.create_statement_set()
-    for insert in backfill.inserts(t_env, list(FEATURE_SETS), str(folder / "rebuilt"), start, until):
+    for insert in backfill.inserts(
+        t_env, JobSettings(), [one.name for one in FEATURE_SETS], str(folder / "rebuilt"), start, until
+    ):
         statements.add_insert_sql(insert)
     statements.execute().wait()
 

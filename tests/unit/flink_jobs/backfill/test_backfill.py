@@ -1,5 +1,6 @@
 """What a backfill refuses before it touches anything; the rest is in tests/integration/test_backfill.py."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flink_jobs.settings import JobSettings
 from ingestion.errors import ShopstreamError
 from tests.event_lake import write_lake
 
+FEATURES = [one.name for one in FEATURE_SETS]
 FIRST, LAST = datetime(2026, 2, 27, 9, tzinfo=UTC), datetime(2026, 3, 1, 15, tzinfo=UTC)
 
 
@@ -27,10 +29,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JobSettings:
 
 
 def refusal(
-    settings: JobSettings, start: datetime | None = None, until: datetime | None = None, into: Path | None = None
+    settings: JobSettings,
+    start: datetime | None = None,
+    until: datetime | None = None,
+    into: Path | None = None,
+    results: Sequence[str] = FEATURES,
 ) -> str:
     with pytest.raises(ShopstreamError) as error:
-        backfill.backfill(settings, FEATURE_SETS, start, until, into, lambda *_: None)
+        backfill.backfill(settings, results, start, until, into, lambda *_: None)
     assert not list((settings.state / "lake").glob(".backfill*"))
     return str(error.value)
 
@@ -51,6 +57,10 @@ def test_a_folder_with_something_in_it_is_not_written_to(settings: JobSettings, 
     assert "is not empty" in refusal(settings, into=tmp_path / "full")
 
 
+def test_what_is_a_topic_needs_a_folder(settings: JobSettings) -> None:
+    assert "revenue is a topic" in refusal(settings, results=["user_features", "revenue"])
+
+
 def test_a_lake_on_an_object_store_is_named(settings: JobSettings) -> None:
     away = settings.model_copy(update={"lake": "s3://shop/lake"})
     assert "a folder" in refusal(away)
@@ -69,5 +79,5 @@ def test_other_jobs_may_run(settings: JobSettings, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Cluster, "jobs", lambda _self: [job])
     monkeypatch.setattr(Cluster, "run", lambda *_: "id")
     monkeypatch.setattr(Cluster, "wait_until_finished", lambda *_: None)
-    done = backfill.backfill(settings, [USER], None, None, None, lambda *_: None)
+    done = backfill.backfill(settings, [USER.name], None, None, None, lambda *_: None)
     assert (done.start.day, done.until) == (27, datetime(2026, 3, 1, tzinfo=UTC))

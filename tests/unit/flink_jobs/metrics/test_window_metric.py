@@ -5,6 +5,7 @@ import pytest
 
 from flink_jobs.metrics.job import inserts
 from flink_jobs.metrics.window_metric import EVENT_WINDOWS, RESULTS, WindowMetric
+from flink_jobs.statement import statement
 from ingestion.topics import RESULT_TOPICS
 
 
@@ -23,6 +24,8 @@ def test_every_result_has_its_statements_and_a_topic() -> None:
     files = {file.name for file in resources.files("flink_jobs.metrics").iterdir()}
     for metric, insert in zip(RESULTS, inserts(), strict=True):
         assert {f"{metric.name}{part}.sql" for part in ("", "_events", "_topic")} <= files
-        assert f"INSERT INTO {metric.name}\n" in insert and f"FROM {metric.name}_windows" in insert
+        assert insert == f"INSERT INTO {metric.name} SELECT * FROM {metric.name}_rows"
+        view = statement("flink_jobs.metrics", metric.name)
+        assert f"CREATE TEMPORARY VIEW {metric.name}_rows AS" in view and f"FROM {metric.name}_windows" in view
         assert metric.name in {topic.name for topic in RESULT_TOPICS}
     assert {f"{EVENT_WINDOWS.name}.sql", f"{EVENT_WINDOWS.name}_events.sql"} <= files
