@@ -6,6 +6,9 @@ package shopstream.source;
  * own time.
  */
 final class StreamClock {
+    /** What is older than the newest event by this is no part of the present: a sender's clock is wrong. */
+    private static final long OUTDATED_MILLIS = 3_600_000;
+
     private final long silenceMillis;
     private long latestEvent = Long.MIN_VALUE;
     private long latestArrival;
@@ -16,7 +19,8 @@ final class StreamClock {
     }
 
     void observe(long watermark, long now) {
-        latestEvent = Math.max(latestEvent, watermark);
+        // An event after a silence does not turn back what the silence has reached.
+        latestEvent = Math.max(isSilent(now) ? watermark(now) : latestEvent, watermark);
         latestArrival = now;
         latestActivity = now;
     }
@@ -24,6 +28,11 @@ final class StreamClock {
     /** There is more to read: this is no silence, though no event has come. */
     void stillReading(long now) {
         latestActivity = now;
+    }
+
+    /** Whether a split whose latest event is this lies hours behind the newest of all. */
+    boolean isOutdated(long watermark) {
+        return watermark != Long.MIN_VALUE && watermark + OUTDATED_MILLIS < latestEvent;
     }
 
     boolean isSilentSince(long arrival, long now) {

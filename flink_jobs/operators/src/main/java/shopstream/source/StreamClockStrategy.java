@@ -14,7 +14,8 @@ import org.apache.flink.util.clock.RelativeClock;
 
 /**
  * The watermarks of the table's own strategy, with silence handled: a split that is read to its end and silent for a
- * while does not hold the others back, and when all are silent the {@link StreamClock} drives the watermark. The clock
+ * while, or hours behind all the while, does not hold the others back, and when all are so the {@link StreamClock} drives the
+ * watermark. The clock
  * stands still while the source waits for a slow job, so that back-pressure is not taken for silence; nor is a split
  * silent that has more to read, however long its turn takes.
  */
@@ -74,12 +75,17 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
         private String partition;
 
         private long latestActivity;
+
+        /** When it last had more to read, or an event of the present. */
+        private long latestPresence;
+
         private long latestWatermark = Long.MIN_VALUE;
 
         SplitGenerator(WatermarkGenerator<RowData> table, RelativeClock activity) {
             this.table = table;
             this.activity = activity;
             this.latestActivity = now();
+            this.latestPresence = latestActivity;
         }
 
         @Override
@@ -95,7 +101,10 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
             // event time still for all.
             if (latestWatermark > before) {
                 latestActivity = now();
-                clock.observe(latestWatermark, latestActivity);
+                if (!clock.isOutdated(latestWatermark)) {
+                    latestPresence = latestActivity;
+                    clock.observe(latestWatermark, latestActivity);
+                }
             }
         }
 
@@ -104,11 +113,14 @@ final class StreamClockStrategy implements WatermarkStrategy<RowData> {
             long now = now();
             if (!isCaughtUp()) {
                 latestActivity = now;
+                latestPresence = now;
                 clock.stillReading(now);
+            } else if (!clock.isOutdated(latestWatermark)) {
+                latestPresence = now;
             }
             if (clock.isSilent(now)) {
                 output.emitWatermark(new Watermark(clock.watermark(now)));
-            } else if (clock.isSilentSince(latestActivity, now)) {
+            } else if (clock.isSilentSince(latestActivity, now) || clock.isSilentSince(latestPresence, now)) {
                 output.markIdle();
             } else if (latestWatermark != Long.MIN_VALUE) {
                 output.emitWatermark(new Watermark(latestWatermark));

@@ -189,6 +189,42 @@ class StreamClockStrategyTest {
     }
 
     @Test
+    void aSplitThatStaysHoursBehindHoldsNothingBackNorDoesItsSenderStopTheClock() {
+        Split wrong = new Split();
+        Split right = new Split();
+        for (now = 0; now <= 10_000; now += 100) {
+            right.event(36_000_000 + now);
+            // Local time without its offset, say, alone in its partition: it rises as the others do.
+            wrong.event(18_000_000 + now);
+            if (now <= SILENCE) {
+                assertEquals(18_000_000L + now, wrong.says());
+            }
+        }
+        assertEquals("idle", wrong.says());
+        assertEquals(36_010_000L, right.says());
+        for (; now <= 30_000; now += 100) {
+            wrong.event(18_000_000 + now);
+        }
+        // The last of the others was at 10,000.
+        assertEquals(36_010_000L + now - 10_000 - SILENCE, wrong.says());
+        // Nothing of the present: had it more to read, the clock would wait.
+        wrong.lag(3);
+        wrong.says();
+        assertEquals(18_000_000L + now - 100, wrong.says());
+    }
+
+    @Test
+    void anEventOfTheSilenceDoesNotTurnTheClockBack() {
+        Split one = new Split();
+        one.event(1_000_000);
+        now = 3_600_000;
+        assertEquals(1_000_000L + 3_600_000 - SILENCE, one.says());
+        one.event(1_600_000);
+        now += SILENCE + 1;
+        assertEquals(1_000_000L + 3_600_000 - SILENCE + 1, one.says());
+    }
+
+    @Test
     void anEmptySplitDoesNotWaitForTheBacklogOfOthers() {
         Split empty = new Split();
         Split busy = new Split();
