@@ -177,21 +177,21 @@ def check_rebuilt(system: System, result: str, folder: Path) -> None:
     rebuilt = {_comparable_last(result, row) for row in rows}
     assert len(rebuilt) == len(rows) > 0, result
     topic = {_comparable_last(result, row) for row in system.rows(result)}
-    assert rebuilt - topic == set(), result
+    assert sorted(rebuilt - topic)[:3] == [], result
     # Neither those that were under way at the end of the time that was rebuilt, nor anything else.
     last = max(row.get("window_end") or row.get("ended_at") or row["window_start"] for row in rows)
     over = [
         row
         for row in system.rows(result)
         if row.get("is_final", row.get("status") == "closed")
-        and datetime.fromisoformat(row.get("window_end") or row.get("ended_at") or row["window_start"]) <= last
+        and _moment(row.get("window_end") or row.get("ended_at") or row["window_start"]) <= last
     ]
     assert {_comparable_last(result, row) for row in over} == rebuilt, result
 
 
 def _comparable_last(result: str, row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     times = {
-        name: datetime.fromisoformat(value) if isinstance(value, str) else value
+        name: _moment(value) if isinstance(value, str) else value
         for name, value in row.items()
         if name.startswith("window_") or name.endswith("_at")
     }
