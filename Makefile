@@ -22,10 +22,11 @@ demo: setup ## Run the whole path on a real clickstream, until Ctrl-C (ONCE=1: o
 .PHONY: test
 test: ## Run every test, the operators' too (installs a browser for them)
 	@deploy/setup/setup.sh --tests
-	@status=0; \
-	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test || status=$$?; \
+	@status=0; log=$$(mktemp); \
+	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test >$$log 2>&1 & operators=$$!; \
 	$(BIN)/python -m pytest -q --durations=15 $(TESTS) || status=$$?; \
-	exit $$status
+	wait $$operators || status=$$?; \
+	cat $$log; rm $$log; exit $$status
 
 .PHONY: test-unit
 test-unit: setup ## Run the tests that need no service (seconds)

@@ -13,7 +13,6 @@ from deploy.stack.address import Address
 from deploy.stack.flink_conf import memory_of_jobmanager, memory_of_taskmanager, write_flink_conf
 from deploy.stack.flink_java import FIRST_COMPILER, java_command, java_environment
 from deploy.stack.part import Part, http_body, require_java
-from deploy.stack.settings import ROOT
 
 
 class _FlinkPart(Part):
@@ -39,11 +38,10 @@ class _FlinkPart(Part):
         return java_command(self.settings, options, self.main, "--configDir", folder, *self._options())
 
     def environment(self) -> Mapping[str, str]:
-        """Point it at this stack; Python workers find the packages here."""
+        """Point it at this stack."""
         return {
             **self.settings.environment(),
             **java_environment(self.settings),
-            "PYTHONPATH": str(ROOT),
             "FLINK_LOG_DIR": str(self._log_file.parent),
         }
 
@@ -93,7 +91,7 @@ class JobManager(_FlinkPart):
 
 
 class TaskManager(_FlinkPart):
-    """Runs the jobs; one that has Python functions, which ours do not, has workers as its children."""
+    """Runs the jobs."""
 
     name = "flink-taskmanager"
     main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"

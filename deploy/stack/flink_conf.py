@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 from deploy.stack.flink_memory import FlinkMemory, job_manager_memory, task_manager_memory
@@ -33,15 +32,11 @@ _JOBMANAGER_CLASSES, _TASKMANAGER_CLASSES = "384m", "512m"
 
 
 def flink_home() -> Path:
-    """Return the Flink distribution inside the PyFlink wheel; ShopstreamError when it cannot be used."""
+    """Return the Flink distribution inside the PyFlink wheel; ShopstreamError when there is none."""
     found = importlib.util.find_spec("pyflink")
     if found is None or found.origin is None:
         raise ShopstreamError("PyFlink is not installed in this environment: install apache-flink==2.3.0")
-    home = Path(found.origin).parent
-    # Flink executes this one itself, so `bash script` is no way around a lost permission.
-    if not os.access(home / "bin" / "pyflink-udf-runner.sh", os.X_OK):
-        raise ShopstreamError(f"{home}/bin/pyflink-udf-runner.sh is not executable: run `chmod +x {home}/bin/*.sh`")
-    return home
+    return Path(found.origin).parent
 
 
 def flink_environment(settings: StackSettings) -> dict[str, str]:
@@ -120,10 +115,8 @@ def cluster_options(settings: StackSettings) -> dict[str, str | float | bool]:
         # Flink's own hour, a job that a few unrelated failures hit within it waits longer after each.
         "restart-strategy.exponential-delay.max-backoff": "20 s",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "30 s",
-        # A Python worker or a connector keeps threads for a while after its job has ended.
+        # A connector keeps threads for a while after its job has ended.
         "classloader.check-leaked-classloader": False,
-        "python.executable": sys.executable,
-        "python.client.executable": sys.executable,
     }
 
 

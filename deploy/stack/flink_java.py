@@ -39,7 +39,7 @@ def java_command(settings: StackSettings, options: Sequence[str], main: str, *ar
 
 
 def java_environment(settings: StackSettings) -> dict[str, str]:
-    """Return the variables that Flink's processes, and the Python workers that they start, expect."""
+    """Return the variables that Flink's processes expect."""
     home = flink_home()
     folders = {f"FLINK_{name.upper()}_DIR": str(home / name) for name in ("bin", "lib", "opt", "plugins")}
     # The lake has folders named by event types, which need not be ASCII; Java takes file names from the locale.

@@ -10,7 +10,7 @@ from deploy.stack.address import Address, free_ports
 from ingestion.errors import ShopstreamError
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds the packages; parts run here, so that a job's Python workers find them."""
+"""The folder that holds the packages; parts run here."""
 
 _MEMORY = r"^[1-9][0-9]*[mg]$"
 

@@ -31,7 +31,7 @@ ELSEWHERE = {
     "make test-unit": "tests/unit/deploy/test_setup.py::test_help_names_every_target",
     "make package": "tests/integration/test_package.py::packed",
     "git pull": "tests/unit/deploy/test_setup.py::test_changed_pins_are_synced_into_the_same_environment",
-    "shopstream up": "tests/integration/test_stack.py::test_everything_but_the_scorer_works_and_ends_with_its_children",
+    "shopstream up": "tests/integration/test_stack.py::test_everything_but_the_scorer_works_and_ends",
     "shopstream replay ecom": "tests/integration/test_replay.py::test_the_whole_clickstream_arrives",
     "shopstream replay shop.jsonl.gz": "tests/integration/test_simulate.py::"
     "test_a_file_replayed_raw_is_the_same_as_the_simulation",
