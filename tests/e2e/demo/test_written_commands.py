@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from deploy.stack.settings import StackSettings
+from flink_jobs.cluster import Cluster
 from tests.e2e.demo.conftest import ROOT
 
 pytestmark = pytest.mark.timeout(600)
@@ -27,8 +28,8 @@ ELSEWHERE = {
     "make test": ".ci/run",
     "make check": ".ci/run",
     "make setup": "tests/unit/deploy/test_setup.py::test_first_run_makes_all_in_order",
-    "make format": "tests/unit/deploy/test_setup.py::test_help_names_every_target",
-    "make test-unit": "tests/unit/deploy/test_setup.py::test_help_names_every_target",
+    "make format": "tests/unit/deploy/test_setup.py::test_make_formats_and_runs_the_quick_tests",
+    "make test-unit": "tests/unit/deploy/test_setup.py::test_make_formats_and_runs_the_quick_tests",
     "make package": "tests/integration/test_package.py::packed",
     "git pull": "tests/unit/deploy/test_setup.py::test_changed_pins_are_synced_into_the_same_environment",
     "shopstream up": "tests/integration/test_stack.py::test_everything_but_the_scorer_works_and_ends",
@@ -44,9 +45,9 @@ ELSEWHERE = {
     "SHOPSTREAM_SOURCE=": "tests/jobs/test_sources.py::test_lines_of_files_are_events",
     "sed -i": "tests/integration/test_dead_letters.py::test_from_poison_to_a_counted_event",
     "export SHOPSTREAM_HIGH_AVAILABILITY": "tests/chaos/shop.py::running_shop",
-    "export FLINK_HOME": "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
-    "export FLINK_CONF_DIR": "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
-    'bash "$FLINK_HOME/bin/flink" run': "tests/integration/test_package.py::test_the_archive_alone_runs_the_jobs",
+    "export FLINK_HOME": "tests/e2e/demo/test_written_commands.py::test_flink_run_by_hand",
+    "export FLINK_CONF_DIR": "tests/e2e/demo/test_written_commands.py::test_flink_run_by_hand",
+    'bash "$FLINK_HOME/bin/flink" run': "tests/e2e/demo/test_written_commands.py::test_flink_run_by_hand",
     "cp deploy/compose/.env.example": "tests/integration/test_deployment.py::test_compose_has_no_password_of_its_own",
     "SAVEPOINT=": "tests/integration/test_package.py::test_compose_submits_the_job",
     "docker": "tests/integration/test_deployment.py::test_dockerfiles_follow_the_rules",
@@ -120,3 +121,32 @@ def test_it_does_what_it_says(command: str, page: str, demo: Demo, tmp_path: Pat
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.strip() or done.stderr.strip()
+
+
+def test_flink_run_by_hand(demo: Demo) -> None:
+    """The lines belong together: they are one shell's."""
+    settings, _ = demo
+    cluster = Cluster(settings.flink_rest)
+    for job in cluster.live_jobs():
+        cluster.stop(job, settings.home)
+    (block,) = re.findall(
+        r"^```\n(export FLINK_HOME.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    commands = block.replace("127.0.0.1:18081", settings.flink_rest).replace("$PWD/.shopstream", str(settings.home))
+    done = subprocess.run(
+        ["bash", "-e", "-c", commands],
+        env={
+            **os.environ,
+            **settings.environment(),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Job has been submitted" in done.stdout, done.stdout + done.stderr
+    (submitted,) = cluster.live_jobs()
+    assert submitted.name == "shopstream-page_views-revenue"
+    cluster.wait_until_running(submitted.id, 180)
+    assert cluster.failures(submitted.id) == []

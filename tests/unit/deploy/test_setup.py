@@ -65,6 +65,7 @@ case "$1 $2" in
         [ "$3" = install ] || exit 1
         cp "$SPARE/uv" "$(dirname "$0")/uv"
         ;;
+    "-m pytest") echo "pytest $3 $4" >> "$CALLS" ;;
 esac
 """
 
@@ -114,9 +115,13 @@ class Machine:
         shutil.copy(self.spare / "mvn", self.bin / "mvn")
 
     def setup(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run(str(self.checkout / "deploy/setup/setup.sh"), *options, **environment)
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         self.calls_file.write_text("")
         return subprocess.run(
-            [self.checkout / "deploy/setup/setup.sh", *options],
+            command,
+            cwd=self.checkout,
             env={
                 "PATH": str(self.bin),
                 "BIN": str(self.bin),
@@ -355,6 +360,19 @@ def test_beside_a_newer_python_uv_fetches_one(tmp_path: Path) -> None:
     done = machine.setup()
     assert done.returncode == 0, done.stderr
     assert "venv by 3.12" in machine.calls()
+
+
+def test_make_formats_and_runs_the_quick_tests(ready: Machine) -> None:
+    shutil.copy(ROOT / "Makefile", ready.checkout)
+    ready.write(ready.checkout / ".venv/bin/ruff", '#!/bin/sh\necho "ruff $*" >> "$CALLS"\n')
+    make = str(shutil.which("make"))
+    for target, calls in {
+        "format": ["ruff check --fix .", "ruff format ."],
+        "test-unit": ["pytest -q tests/unit"],
+    }.items():
+        done = ready.run(make, target)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert ready.calls() == calls
 
 
 def test_help_names_every_target() -> None:
