@@ -4,8 +4,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-# Cheap first, so that a plain mistake shows at once.
-TESTS := $(wildcard tests/unit tests/jobs tests/integration tests/e2e tests/chaos)
+# One processor's work, and what starts the services and often waits for them: beside each other.
+QUICK := $(wildcard tests/unit tests/jobs)
+TESTS := $(wildcard tests/integration tests/e2e tests/chaos)
 
 .PHONY: help
 help: ## Show this list
@@ -22,11 +23,13 @@ demo: setup ## Run the whole path on a real clickstream, until Ctrl-C (ONCE=1: o
 .PHONY: test
 test: ## Run every test, the operators' too (installs a browser for them)
 	@deploy/setup/setup.sh --tests
-	@status=0; log=$$(mktemp); \
-	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test >$$log 2>&1 & operators=$$!; \
+	@status=0; log=$$(mktemp -d); \
+	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test >$$log/operators 2>&1 & operators=$$!; \
+	$(BIN)/python -m pytest -q --durations=15 $(QUICK) >$$log/quick 2>&1 & quick=$$!; \
+	trap 'kill $$operators $$quick 2>/dev/null' INT TERM; \
 	$(BIN)/python -m pytest -q --durations=15 $(TESTS) || status=$$?; \
-	wait $$operators || status=$$?; \
-	cat $$log; rm $$log; exit $$status
+	wait $$operators || status=$$?; wait $$quick || status=$$?; \
+	cat $$log/*; rm -r $$log; exit $$status
 
 .PHONY: test-unit
 test-unit: setup ## Run the tests that need no service (seconds)
