@@ -34,7 +34,7 @@ _SAID_WHEN = (
 )
 """Of an alert's last row, what is of the hour that was judged last: with one pass over all, another one."""
 
-_Row = list[tuple[str, str]]
+_Row = tuple[tuple[str, str], ...]
 
 
 class Recount(NamedTuple):
@@ -146,22 +146,23 @@ def check_features(system: System, arrivals: Arrivals, features: FeatureSet, sec
 def check_live_rows(system: System, result: str, seconds: float = 30) -> int:
     """The live rows of a result's newest windows are those of its topic; return how many there are."""
     store = LiveStore(system.settings.redis)
-    live: list[_Row] = []
-    topic: list[_Row] = []
+    live: set[_Row] = set()
+    topic: set[_Row] = set()
 
     def equal() -> bool:
         windows = store.windows(result, most=50)
         start = "started_at" if result == "anomalies" else "window_start"
         rows = [{**row, "window_start": datetime.fromisoformat(row[start])} for row in system.rows(result)]
-        topic[:] = sorted(_comparable(row) for row in rows if row["window_start"] in windows)
-        live[:] = sorted(map(_comparable, store.rows(result, windows)))
+        topic.clear()
+        topic.update(_comparable(row) for row in rows if row["window_start"] in windows)
+        live.clear()
+        live.update(map(_comparable, store.rows(result, windows)))
         return bool(live) and live == topic
 
     try:
         wait_until(equal, f"live rows of {result}", seconds)
     except AssertionError:
-        wrong = [row for row in live if row not in topic], [row for row in topic if row not in live]
-        pytest.fail(f"{result}: of {len(live)} live rows {wrong[0][:3]} are {wrong[1][:3]}")
+        pytest.fail(f"{result}: of {len(live)} live rows {list(live - topic)[:3]} are {list(topic - live)[:3]}")
     finally:
         store.close()
     return len(live)
@@ -189,7 +190,7 @@ def check_rebuilt(system: System, result: str, folder: Path) -> None:
     assert {_comparable_last(result, row) for row in over} == rebuilt, result
 
 
-def _comparable_last(result: str, row: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+def _comparable_last(result: str, row: dict[str, Any]) -> _Row:
     times = {
         name: _moment(value) if isinstance(value, str) else value
         for name, value in row.items()
@@ -200,8 +201,8 @@ def _comparable_last(result: str, row: dict[str, Any]) -> tuple[tuple[str, str],
 
 
 def _comparable(row: dict[str, Any]) -> _Row:
-    # What says the window's length is not in a live row; text, so that rows with nulls can be sorted.
-    return sorted((name, str(value)) for name, value in row.items() if name not in ("window_end", "started_at"))
+    # What says the window's length is not in a live row; text, so that rows with nulls can be compared.
+    return tuple(sorted((name, str(value)) for name, value in row.items() if name not in ("window_end", "started_at")))
 
 
 def _equal(
