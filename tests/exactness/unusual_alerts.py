@@ -7,9 +7,9 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
+from tests.exactness.threshold_alerts import HOUR, SLIDE
 from tests.jobs.anomaly_oracle import Found, Judged, judge
 
-SLIDE, HOUR = timedelta(minutes=10), timedelta(hours=1)
 _FORGOTTEN_AFTER = timedelta(days=1) // SLIDE
 
 
