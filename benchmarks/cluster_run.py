@@ -126,12 +126,14 @@ class ClusterRun:
         """Return when a checkpoint holds all; near the end, ask for checkpoints beside the regular ones."""
         selection = Selection.of(self._environment.get("BENCHMARK_JOB", "").split())
         group = selection.job_name(self._environment["SHOPSTREAM_CONSUMER_GROUP"])
-        begun = last = time.monotonic()
-        done = 0
+        last = time.monotonic()
+        done, rate = 0, 0.0
         while True:
             found = backlog.done(group)
             now = time.monotonic()
             if found > done:
+                # Of the last checkpoint alone: the job becomes faster as its code is compiled.
+                rate = (found - done) / (now - last)
                 done, last = found, now
                 progress(done)
             if done >= backlog.records:
@@ -143,7 +145,6 @@ class ClusterRun:
                 raise ShopstreamError(f"The job is {state['state']} and failed: {(reasons or ['no reason given'])[0]}")
             if now > deadline:
                 raise ShopstreamError(f"The job has worked off {done:,} of {backlog.records:,} records; giving up.")
-            rate = done / (last - begun) if done else 0.0
             if rate and now - last > 1 and done + rate * (now - last) >= backlog.records:
                 self._checkpoint(job)
             else:

@@ -42,8 +42,11 @@ final class FlagDuplicates extends KeyedProcessFunction<String, RowData, RowData
     @Override
     public void open(OpenContext context) {
         ValueStateDescriptor<Boolean> flag = new ValueStateDescriptor<>("seen", Types.BOOLEAN);
-        // It is written once: what is seen again is not known for longer.
-        flag.enableTimeToLive(StateTtlConfig.newBuilder(KNOWN_FOR).build());
+        // It is written once: what is seen again is not known for longer. On the heap Flink looks at so many other ids with
+        // each access, of which an event has two: the expired are found before the ids grow by half. Flink's own five cost
+        // a twentieth of the job.
+        flag.enableTimeToLive(
+                StateTtlConfig.newBuilder(KNOWN_FOR).cleanupIncrementally(1, false).build());
         seen = getRuntimeContext().getState(flag);
         flagged = new JoinedRowData();
         MetricGroup metrics = getRuntimeContext().getMetricGroup();
