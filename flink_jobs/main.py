@@ -35,7 +35,7 @@ def submit(settings: JobSettings, selection: Selection | None = None) -> None:
     t_env = table_environment(settings, name)
     texts = sources.texts_of(selection.results)
     sources.create_records(t_env, settings, texts)
-    sources.create_event_views(t_env, texts, settings.silence_seconds)
+    sources.create_event_views(t_env, texts, settings.silence_seconds, sources.columns_of(selection.results))
     statements = t_env.create_statement_set()
     for insert in _inserts(t_env, settings, selection):
         statements.add_insert_sql(insert)

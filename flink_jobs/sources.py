@@ -15,7 +15,30 @@ from ingestion.topics import EVENT_TOPICS
 TEXTS = ("properties", "context", "error_message", "raw", "key")
 """The long columns of ``records``; a job that needs none of them moves half the bytes."""
 
+COLUMNS = {
+    "device": "STRING",
+    "country": "STRING",
+    "page": "STRING",
+    "referrer": "STRING",
+    "product_id": "STRING",
+    "category": "STRING",
+    "order_id": "STRING",
+    "currency": "STRING",
+    "total": "DOUBLE",
+    "price": "DOUBLE",
+    "quantity": "DOUBLE",
+}
+"""Columns of ``valid_records``, and their types, that only some results read."""
+
 _TEXTS_OF = {"lake": TEXTS, "product_features": ("properties",)}
+_COLUMNS_OF = {
+    "page_views": ("page",),
+    "revenue": ("currency", "total"),
+    "funnel_conversions": ("device", "country", "referrer", "category"),
+    "user_features": ("page", "total", "price", "quantity"),
+    "product_features": ("product_id",),
+    "lake": tuple(COLUMNS),
+}
 _TYPES = {"raw": "BYTES", "key": "BYTES"}
 _KEY_OPTIONS = """'key.format' = 'raw',
     'key.fields' = 'key',
@@ -26,6 +49,12 @@ def texts_of(results: Iterable[str]) -> tuple[str, ...]:
     """Return which of ``TEXTS`` the results read."""
     read = {text for result in results for text in _TEXTS_OF.get(result, ())}
     return tuple(text for text in TEXTS if text in read)
+
+
+def columns_of(results: Iterable[str]) -> tuple[str, ...]:
+    """Return which of ``COLUMNS`` the results read."""
+    read = {column for result in results for column in _COLUMNS_OF.get(result, ())}
+    return tuple(column for column in COLUMNS if column in read)
 
 
 def text_columns(texts: Iterable[str]) -> str:
@@ -60,12 +89,16 @@ def create_records(t_env: StreamTableEnvironment, settings: JobSettings, texts: 
 
 
 def create_event_views(
-    t_env: StreamTableEnvironment, texts: Collection[str] = TEXTS, silence_seconds: float = 5
+    t_env: StreamTableEnvironment,
+    texts: Collection[str] = TEXTS,
+    silence_seconds: float = 5,
+    columns: Collection[str] = tuple(COLUMNS),
 ) -> None:
     """Create ``events`` and ``counted_events`` over ``records``, and ``dead_letters`` where that has all ``TEXTS``.
 
     From then on ``records`` and ``events`` are one stream each, however many statements and operators read them. Those
-    of the texts that are not in ``records`` are NULL in ``events``. ``silence_seconds``: as ``records`` has it.
+    of the texts that are not in ``records``, and those of ``COLUMNS`` that are not in ``columns``, are NULL in
+    ``events``: what nobody reads is not copied from task to task. ``silence_seconds``: as ``records`` has it.
     """
     has_dead_letters = set(texts) == set(TEXTS)
     if has_dead_letters:
@@ -73,13 +106,21 @@ def create_event_views(
         share(t_env, "records", "row_time")
     values = {text: f"`{text}`" if text in texts else "CAST(NULL AS STRING)" for text in ("properties", "context")}
     t_env.execute_sql(statement("flink_jobs.events", "valid_records", **values))
-    flag_events(t_env, "valid_records", "flagged_records", silence_seconds)
+    _leave_out(t_env, [column for column in COLUMNS if column not in columns])
+    flag_events(t_env, "read_records", "flagged_records", silence_seconds)
     t_env.execute_sql(statement("flink_jobs.events", "events"))
     share(t_env, "events", "row_time")
     t_env.execute_sql(statement("flink_jobs.events", "counted_events"))
     if has_dead_letters:
         t_env.execute_sql(statement("flink_jobs.events", "dead_letters"))
         share(t_env, "dead_letters", apart=True, wait_ms=UNHURRIED_MS)
+
+
+def _leave_out(t_env: StreamTableEnvironment, columns: Collection[str]) -> None:
+    """Create the view ``read_records``: ``valid_records`` with NULL in these columns."""
+    names = t_env.from_path("valid_records").get_resolved_schema().get_column_names()
+    selected = [f"CAST(NULL AS {COLUMNS[name]}) AS {name}" if name in columns else f"`{name}`" for name in names]
+    t_env.execute_sql(f"CREATE TEMPORARY VIEW read_records AS SELECT {', '.join(selected)} FROM valid_records")  # noqa: S608 (our own names)
 
 
 def flag_events(t_env: StreamTableEnvironment, view: str, flagged: str, silence_seconds: float = 5) -> None:

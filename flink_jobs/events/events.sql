@@ -1,4 +1,4 @@
--- Valid events with everything the jobs share: who, enrichment, and whether the event counts.
+-- Valid events with everything the jobs share: who, what, and whether the event counts.
 -- Grain: one event as it arrived, duplicates included. Key: event_id where NOT is_duplicate.
 -- State: none; that of flagged_records is one time a Kafka partition, and one flag an event_id for one hour.
 -- How it arrived, late, and duplicate: see operators/.../FlagLate.java and FlagDuplicates.java; kept in the lake, left out of the results.
@@ -23,14 +23,6 @@ SELECT
     quantity,
     properties,
     context,
-    CAST(EXTRACT(HOUR FROM event_time) AS INT) AS hour_of_day,
-    CAST(MOD(DAYOFWEEK(event_time) + 5, 7) + 1 AS INT) AS day_of_week,
-    DAYOFWEEK(event_time) IN (1, 7) AS is_weekend,
-    CASE
-        WHEN total > 100 THEN 'high_value'
-        WHEN total > 50 THEN 'medium_value'
-        ELSE 'low_value'
-    END AS user_segment,
     is_late,
     is_duplicate,
     arrival,

@@ -19,10 +19,14 @@ SELECT
     quantity,
     properties,
     context,
-    hour_of_day,
-    day_of_week,
-    is_weekend,
-    user_segment,
+    CAST(EXTRACT(HOUR FROM event_time) AS INT) AS hour_of_day,
+    CAST(MOD(DAYOFWEEK(event_time) + 5, 7) + 1 AS INT) AS day_of_week,
+    DAYOFWEEK(event_time) IN (1, 7) AS is_weekend,
+    CASE
+        WHEN total > 100 THEN 'high_value'
+        WHEN total > 50 THEN 'medium_value'
+        ELSE 'low_value'
+    END AS user_segment,
     is_late,
     is_duplicate,
     arrival,

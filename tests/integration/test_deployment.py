@@ -172,6 +172,13 @@ def test_compose_has_no_password_of_its_own(compose: dict[str, Any]) -> None:
                 assert str(value).startswith("${"), name
 
 
+def test_flinks_properties_survive_the_image(compose: dict[str, Any]) -> None:
+    """Its entry point takes one line for one option, and all blanks out of it."""
+    for name in ("jobmanager", "taskmanager"):
+        for line in compose["services"][name]["environment"]["FLINK_PROPERTIES"].splitlines():
+            assert re.fullmatch(r"[A-Za-z.-]+: (\S+|\d+ (ms|s|min))", line), line
+
+
 def test_flink_is_set_up_as_in_the_local_stack(compose: dict[str, Any], tmp_path: Path) -> None:
     """What is tested with the local stack holds for the others: they differ in addresses, folders and sizes alone."""
     settings = StackSettings(state=tmp_path, high_availability=True)

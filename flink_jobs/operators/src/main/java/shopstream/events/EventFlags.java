@@ -69,7 +69,7 @@ public final class EventFlags {
         DataStream<RowData> events = rows.transform("flag-late", lateType, flagLate)
                 .uid("flag-late")
                 .setParallelism(1)
-                .keyBy((KeySelector<RowData, String>) row -> row.getString(idAt).toString())
+                .keyBy((KeySelector<RowData, String>) row -> row.getString(idAt).toString(), new EventIdType())
                 .process(new FlagDuplicates(names.size()), type(fields))
                 .name("flag-duplicates")
                 .uid("flag-duplicates");

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.KeyedProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
@@ -38,7 +37,7 @@ class FlagDuplicatesTest {
     private void start(OperatorSubtaskState state) throws Exception {
         function = new FlagDuplicates(1);
         harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                new KeyedProcessOperator<>(function), row -> row.getString(0).toString(), Types.STRING);
+                new KeyedProcessOperator<>(function), row -> row.getString(0).toString(), new EventIdType());
         harness.setup(TYPE.toSerializer());
         if (state != null) {
             harness.initializeState(state);
