@@ -4,8 +4,10 @@
 """
 
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 
 import click
 from rich.console import Console
@@ -14,7 +16,7 @@ from rich.progress import Progress
 from benchmarks import command, traffic
 from benchmarks.backlog import Backlog
 from benchmarks.cluster_run import ClusterRun, Measured
-from benchmarks.result import Report, Result
+from benchmarks.result import Report, Result, Spread
 from benchmarks.spark.installation import install
 from benchmarks.spark.run import METRICS, SparkMeasured, create_topics, work_off
 from benchmarks.stack import running
@@ -25,25 +27,34 @@ FIVE, ALL, SPARK = "five metrics", "all nine results", "Spark's five"
 _MEBIBYTE = 2**20
 
 
-def report(ours: Mapping[tuple[str, str], Measured], spark: Mapping[str, SparkMeasured]) -> Report:
-    """Compare runs: ``ours`` by what was counted and where the state was, ``spark`` by where the state was."""
+def report(ours: Mapping[tuple[str, str], Sequence[Measured]], spark: Mapping[str, Sequence[SparkMeasured]]) -> Report:
+    """Compare the rounds of ``ours``, by what was counted and where the state was, and of ``spark``, by where it was.
+
+    Each figure is the median of its rounds.
+    """
+    runs: dict[str, Sequence[Measured | SparkMeasured]] = {
+        f"{what}, {state}": our for (what, state), our in ours.items()
+    }
+    runs |= {f"{SPARK}, {state}": rounds for state, rounds in spark.items()}
+    rates = {name: Spread.of(run.records / run.seconds for run in rounds) for name, rounds in runs.items()}
+    fastest = max(rates[f"{SPARK}, {state}"].median for state in spark)
     results = []
-    fastest = max(run.records / run.seconds for run in spark.values())
-    for (what, state), our in ours.items():
+    for what, state in ours:
         goal = 4.0 if what == FIVE else 1.0
-        ratio = our.records / our.seconds / fastest
+        ratio = rates[f"{what}, {state}"].median / fastest
         results.append(Result(f"{what}, {state} / Spark's five at their best", ratio, "times", at_least=goal))
-    runs: dict[str, Measured | SparkMeasured] = {f"{what}, {state}": our for (what, state), our in ours.items()}
-    runs |= {f"{SPARK}, {state}": run for state, run in spark.items()}
-    for name, run in runs.items():
-        million = run.records / 1e6
+    for name, rounds in runs.items():
         results += [
-            Result(name, run.records / run.seconds, "events/s", note=f"{run.seconds:.1f} s"),
-            Result(f"processor, {name}", run.cpu_seconds / million, "s/million"),
-            Result(f"memory, {name}", run.peak_bytes / _MEBIBYTE, "MiB at most"),
-            Result(f"state, {name}", run.state_bytes / _MEBIBYTE, "MiB"),
+            Result(name, rates[name].median, "events/s", note=f"rounds: {rates[name]}"),
+            Result(f"processor, {name}", _median(run.cpu_seconds / run.records * 1e6 for run in rounds), "s/million"),
+            Result(f"memory, {name}", _median(run.peak_bytes / _MEBIBYTE for run in rounds), "MiB at most"),
+            Result(f"state, {name}", _median(run.state_bytes / _MEBIBYTE for run in rounds), "MiB"),
         ]
-    return Report(NAME, results, {name: asdict(run) for name, run in runs.items()})
+    return Report(NAME, results, {name: [asdict(run) for run in rounds] for name, rounds in runs.items()})
+
+
+def _median(values: Iterable[float]) -> float:
+    return Spread.of(values).median
 
 
 @click.command()
@@ -52,8 +63,17 @@ def report(ours: Mapping[tuple[str, str], Measured], spark: Mapping[str, SparkMe
 @click.option("--batch", default=0, show_default=True, help="Spark's records a micro-batch; 0: all at once.")
 @click.option("--all/--five", "is_all", default=True, show_default=True, help="Measure our nine results, too.")
 @click.option("--no-deduplication", is_flag=True, help="Let Spark count repeated events twice, which costs it less.")
+@click.option("--rounds", default=1, show_default=True, type=click.IntRange(min=1), help="Of all that is compared.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def main(events: int, state: tuple[str, ...], batch: int, is_all: bool, no_deduplication: bool, as_json: bool) -> None:
+def main(
+    events: int,
+    state: tuple[str, ...],
+    batch: int,
+    is_all: bool,
+    no_deduplication: bool,
+    rounds: int,
+    as_json: bool,
+) -> None:
     """Work off the same backlog with this product's job and with Spark's, one after the other on the same machine.
 
     Both read the same topics from the same broker and write each change of a window to Kafka. Time runs from the start
@@ -64,10 +84,11 @@ def main(events: int, state: tuple[str, ...], batch: int, is_all: bool, no_dedup
     Examples:
       python -m benchmarks.side_by_side
       python -m benchmarks.side_by_side --events 2000000 --state heap --state rocksdb
+      python -m benchmarks.side_by_side --rounds 3
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    ours: dict[tuple[str, str], Measured] = {}
-    theirs: dict[str, SparkMeasured] = {}
+    ours: defaultdict[tuple[str, str], list[Measured]] = defaultdict(list)
+    theirs: defaultdict[str, list[SparkMeasured]] = defaultdict(list)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         progress.add_task("making Spark's environment", total=None)
         spark = install()
@@ -79,20 +100,21 @@ def main(events: int, state: tuple[str, ...], batch: int, is_all: bool, no_dedup
         # Two hours a million, and as many users as make that: an event costs the same whatever the number.
         rate, users = 140.0, max(1000, events // 20)
         backlog.fill(traffic.records(events, rate, users=users), lambda sent: progress.update(task, completed=sent))
-        for where in state:
-            # Of the five what Spark's job has: rows in Kafka, without those in Redis.
-            for what, results, tables in ((FIVE, " ".join(METRICS), ",".join(METRICS)), (ALL, "", "*"))[: 1 + is_all]:
-                name = f"run{len(ours)}"
+        # Of the five what Spark's job has: rows in Kafka, without those in Redis.
+        jobs = ((FIVE, " ".join(METRICS), ",".join(METRICS)), (ALL, "", "*"))[: 1 + is_all]
+        for number, where in product(range(1, rounds + 1), state):
+            for what, results, tables in jobs:
+                name = f"{what}-{where}-{number}".replace(" ", "-")
                 task = progress.add_task(f"{what}, {where}", total=events)
                 run = ClusterRun(
                     settings.model_copy(update={"state": settings.home / name}),
                     {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": name},
                     {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
                 )
-                ours[what, where] = run.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
+                ours[what, where].append(run.work_off(backlog, lambda done: progress.update(task, completed=done)))  # noqa: B023 (now)
             progress.add_task(f"{SPARK}, {where}", total=None)
             options = {"state": where, "batch": batch, "deduplicate": not no_deduplication}
-            theirs[where] = work_off(spark, settings.kafka_bootstrap, backlog.records, options)
+            theirs[where].append(work_off(spark, settings.kafka_bootstrap, backlog.records, options))
     report(ours, theirs).show(as_json)
 
 

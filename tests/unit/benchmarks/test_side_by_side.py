@@ -13,15 +13,25 @@ SPARK = SparkMeasured(records=500_000, seconds=100.0, cpu_seconds=150.0, peak_by
 
 
 def test_ratios_are_to_the_fastest_of_sparks_runs() -> None:
-    ours = {(FIVE, "heap"): RUN, (ALL, "heap"): replace(RUN, seconds=160.0)}
-    results = side_by_side.report(ours, {"heap": SPARK, "rocksdb": replace(SPARK, seconds=200.0)}).results
+    ours = {(FIVE, "heap"): [RUN], (ALL, "heap"): [replace(RUN, seconds=160.0)]}
+    results = side_by_side.report(ours, {"heap": [SPARK], "rocksdb": [replace(SPARK, seconds=200.0)]}).results
     five, everything = results[:2]
     assert (five.figure, five.met) == (pytest.approx(2.5), False)
     assert (everything.figure, everything.met) == (pytest.approx(0.625), False)
-    faster = side_by_side.report({(FIVE, "heap"): replace(RUN, seconds=25.0)}, {"heap": SPARK}).results
+    faster = side_by_side.report({(FIVE, "heap"): [replace(RUN, seconds=25.0)]}, {"heap": [SPARK]}).results
     assert (faster[0].figure, faster[0].met) == (4, True)
     figures = {result.name: result.figure for result in results}
     assert figures["Spark's five, rocksdb"] == 2500
     assert figures["processor, Spark's five, heap"] == 300
     assert figures["memory, Spark's five, heap"] == 1024
     assert figures["state, five metrics, heap"] == 1.5
+
+
+def test_the_figure_of_several_rounds_is_their_median() -> None:
+    ours = {(FIVE, "heap"): [replace(RUN, seconds=seconds) for seconds in (25.0, 100.0, 20.0)]}
+    spark = {"heap": [replace(SPARK, seconds=seconds) for seconds in (400.0, 100.0, 80.0)]}
+    report = side_by_side.report(ours, spark)
+    figures = {result.name: result for result in report.results}
+    assert figures["five metrics, heap / Spark's five at their best"].figure == pytest.approx(4)
+    assert figures["Spark's five, heap"].note == "rounds: 5,000 (1,250 to 6,250)"
+    assert [run["seconds"] for run in report.details["five metrics, heap"]] == [25.0, 100.0, 20.0]
