@@ -5,9 +5,10 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import product
+from statistics import median
 
 import click
 from rich.console import Console
@@ -46,15 +47,11 @@ def report(ours: Mapping[tuple[str, str], Sequence[Measured]], spark: Mapping[st
     for name, rounds in runs.items():
         results += [
             Result(name, rates[name].median, "events/s", note=f"rounds: {rates[name]}"),
-            Result(f"processor, {name}", _median(run.cpu_seconds / run.records * 1e6 for run in rounds), "s/million"),
-            Result(f"memory, {name}", _median(run.peak_bytes / _MEBIBYTE for run in rounds), "MiB at most"),
-            Result(f"state, {name}", _median(run.state_bytes / _MEBIBYTE for run in rounds), "MiB"),
+            Result(f"processor, {name}", median(run.cpu_seconds / run.records * 1e6 for run in rounds), "s/million"),
+            Result(f"memory, {name}", median(run.peak_bytes / _MEBIBYTE for run in rounds), "MiB at most"),
+            Result(f"state, {name}", median(run.state_bytes / _MEBIBYTE for run in rounds), "MiB"),
         ]
     return Report(NAME, results, {name: [asdict(run) for run in rounds] for name, rounds in runs.items()})
-
-
-def _median(values: Iterable[float]) -> float:
-    return Spread.of(values).median
 
 
 @click.command()

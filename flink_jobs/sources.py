@@ -30,14 +30,13 @@ COLUMNS = {
 }
 """Columns of ``valid_records``, and their types, that only some results read."""
 
-_TEXTS_OF = {"lake": TEXTS, "product_features": ("properties",)}
-_COLUMNS_OF = {
+_READ_BY = {
     "page_views": ("page",),
     "revenue": ("currency", "total"),
     "funnel_conversions": ("device", "country", "referrer", "category"),
     "user_features": ("page", "total", "price", "quantity"),
-    "product_features": ("product_id",),
-    "lake": tuple(COLUMNS),
+    "product_features": ("product_id", "properties"),
+    "lake": (*TEXTS, *COLUMNS),
 }
 _TYPES = {"raw": "BYTES", "key": "BYTES"}
 _KEY_OPTIONS = """'key.format' = 'raw',
@@ -47,14 +46,17 @@ _KEY_OPTIONS = """'key.format' = 'raw',
 
 def texts_of(results: Iterable[str]) -> tuple[str, ...]:
     """Return which of ``TEXTS`` the results read."""
-    read = {text for result in results for text in _TEXTS_OF.get(result, ())}
-    return tuple(text for text in TEXTS if text in read)
+    return _read(results, TEXTS)
 
 
 def columns_of(results: Iterable[str]) -> tuple[str, ...]:
     """Return which of ``COLUMNS`` the results read."""
-    read = {column for result in results for column in _COLUMNS_OF.get(result, ())}
-    return tuple(column for column in COLUMNS if column in read)
+    return _read(results, COLUMNS)
+
+
+def _read(results: Iterable[str], among: Iterable[str]) -> tuple[str, ...]:
+    read = {column for result in results for column in _READ_BY.get(result, ())}
+    return tuple(column for column in among if column in read)
 
 
 def text_columns(texts: Iterable[str]) -> str:
