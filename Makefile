@@ -4,9 +4,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-# One processor's work, and what starts the services and often waits for them: beside each other.
-QUICK := $(wildcard tests/unit tests/jobs)
-TESTS := $(wildcard tests/integration tests/e2e tests/chaos)
+# Beside each other, for both often wait; the chaos comes when the shorter half has ended.
+SHORTER := $(wildcard tests/unit tests/jobs tests/e2e/test_*.py)
+LONGER := $(wildcard tests/integration tests/e2e/demo tests/chaos)
 
 .PHONY: help
 help: ## Show this list
@@ -25,10 +25,10 @@ test: ## Run every test, the operators' too (installs a browser for them)
 	@deploy/setup/setup.sh --tests
 	@status=0; log=$$(mktemp -d); \
 	mvn --quiet --batch-mode -f flink_jobs/operators/pom.xml test >$$log/operators 2>&1 & operators=$$!; \
-	$(BIN)/python -m pytest -q --durations=15 $(QUICK) >$$log/quick 2>&1 & quick=$$!; \
-	trap 'kill $$operators $$quick 2>/dev/null' INT TERM; \
-	$(BIN)/python -m pytest -q --durations=15 $(TESTS) || status=$$?; \
-	wait $$operators || status=$$?; wait $$quick || status=$$?; \
+	$(BIN)/python -m pytest -q --durations=15 $(SHORTER) >$$log/shorter 2>&1 & shorter=$$!; \
+	trap 'kill $$operators $$shorter 2>/dev/null' INT TERM; \
+	$(BIN)/python -m pytest -q --durations=15 $(LONGER) || status=$$?; \
+	wait $$operators || status=$$?; wait $$shorter || status=$$?; \
 	cat $$log/*; rm -r $$log; exit $$status
 
 .PHONY: test-unit

@@ -7,8 +7,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import product
+from itertools import islice, product
 from statistics import median
+from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -28,47 +29,64 @@ FIVE, ALL, SPARK = "five metrics", "all nine results", "Spark's five"
 _MEBIBYTE = 2**20
 
 
-def report(ours: Mapping[tuple[str, str], Sequence[Measured]], spark: Mapping[str, Sequence[SparkMeasured]]) -> Report:
-    """Compare the rounds of ``ours``, by what was counted and where the state was, and of ``spark``, by where it was.
+class Run(NamedTuple):
+    """What was measured: of whom, where the state was, and how many events."""
 
-    Each figure is the median of its rounds.
-    """
-    runs: dict[str, Sequence[Measured | SparkMeasured]] = {
-        f"{what}, {state}": our for (what, state), our in ours.items()
-    }
-    runs |= {f"{SPARK}, {state}": rounds for state, rounds in spark.items()}
-    rates = {name: Spread.of(run.records / run.seconds for run in rounds) for name, rounds in runs.items()}
-    fastest = max(rates[f"{SPARK}, {state}"].median for state in spark)
+    what: str
+    state: str
+    events: int
+
+    def __str__(self) -> str:
+        return f"{self.what}, {self.state}, {self.events / 1e6:g} million"
+
+
+def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
+    """Compare ours with Spark's fastest at the same number of events; each figure is the median of its rounds."""
+    rates = {run: Spread.of(one.records / one.seconds for one in found) for run, found in rounds.items()}
     results = []
-    for what, state in ours:
-        goal = 4.0 if what == FIVE else 1.0
-        ratio = rates[f"{what}, {state}"].median / fastest
-        results.append(Result(f"{what}, {state} / Spark's five at their best", ratio, "times", at_least=goal))
-    for name, rounds in runs.items():
+    for run, rate in rates.items():
+        if run.what != SPARK:
+            goal = 4.0 if run.what == FIVE else 1.0
+            theirs = max(other.median for of, other in rates.items() if (of.what, of.events) == (SPARK, run.events))
+            name = f"{run} / Spark's five at their best"
+            results.append(Result(name, rate.median / theirs, "times", at_least=goal))
+    for run, found in rounds.items():
+        note = f"rounds: {rates[run]}" if len(found) > 1 else ""
         results += [
-            Result(name, rates[name].median, "events/s", note=f"rounds: {rates[name]}"),
-            Result(f"processor, {name}", median(run.cpu_seconds / run.records * 1e6 for run in rounds), "s/million"),
-            Result(f"memory, {name}", median(run.peak_bytes / _MEBIBYTE for run in rounds), "MiB at most"),
-            Result(f"state, {name}", median(run.state_bytes / _MEBIBYTE for run in rounds), "MiB"),
+            Result(str(run), rates[run].median, "events/s", note=note),
+            Result(f"processor, {run}", median(one.cpu_seconds / one.records * 1e6 for one in found), "s/million"),
+            Result(f"memory, {run}", median(one.peak_bytes / _MEBIBYTE for one in found), "MiB at most"),
+            Result(f"state, {run}", median(one.state_bytes / _MEBIBYTE for one in found), "MiB"),
         ]
-    return Report(NAME, results, {name: [asdict(run) for run in rounds] for name, rounds in runs.items()})
+    return Report(NAME, results, {str(run): [asdict(one) for one in found] for run, found in rounds.items()})
 
 
 @click.command()
-@click.option("--events", default=1_000_000, show_default=True, type=click.IntRange(min=10_000), help="In the backlog.")
+@click.option(
+    "--events",
+    multiple=True,
+    default=[1_000_000, 2_000_000],
+    show_default=True,
+    type=click.IntRange(min=10_000),
+    help="In the backlog; more often: more backlogs, each the last one and more.",
+)
 @click.option("--state", multiple=True, default=["heap"], type=click.Choice(["heap", "rocksdb"]), help="Of both.")
 @click.option("--batch", default=0, show_default=True, help="Spark's records a micro-batch; 0: all at once.")
 @click.option("--all/--five", "is_all", default=True, show_default=True, help="Measure our nine results, too.")
 @click.option("--no-deduplication", is_flag=True, help="Let Spark count repeated events twice, which costs it less.")
 @click.option("--rounds", default=1, show_default=True, type=click.IntRange(min=1), help="Of all that is compared.")
+@click.option("--memory", default="4g", show_default=True, help="Whole process size of our TaskManager.")
+@click.option("--spark-memory", default="4g", show_default=True, help="Heap of Spark's JVM alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(
-    events: int,
+    events: tuple[int, ...],
     state: tuple[str, ...],
     batch: int,
     is_all: bool,
     no_deduplication: bool,
     rounds: int,
+    memory: str,
+    spark_memory: str,
     as_json: bool,
 ) -> None:
     """Work off the same backlog with this product's job and with Spark's, one after the other on the same machine.
@@ -80,12 +98,11 @@ def main(
     \b
     Examples:
       python -m benchmarks.side_by_side
-      python -m benchmarks.side_by_side --events 2000000 --state heap --state rocksdb
+      python -m benchmarks.side_by_side --events 5000000 --state heap --state rocksdb
       python -m benchmarks.side_by_side --rounds 3
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
-    ours: defaultdict[tuple[str, str], list[Measured]] = defaultdict(list)
-    theirs: defaultdict[str, list[SparkMeasured]] = defaultdict(list)
+    found: defaultdict[Run, list[Measured | SparkMeasured]] = defaultdict(list)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         progress.add_task("making Spark's environment", total=None)
         spark = install()
@@ -93,26 +110,36 @@ def main(
         topic_admin.apply(settings.kafka_bootstrap)
         create_topics(settings.kafka_bootstrap)
         backlog = Backlog(settings.kafka_bootstrap)
-        task = progress.add_task("filling Kafka", total=events)
         # Two hours a million, and as many users as make that: an event costs the same whatever the number.
-        rate, users = 140.0, max(1000, events // 20)
-        backlog.fill(traffic.records(events, rate, users=users), lambda sent: progress.update(task, completed=sent))
+        records = traffic.records(max(events), 140.0, users=max(1000, max(events) // 20))
         # Of the five what Spark's job has: rows in Kafka, without those in Redis.
         jobs = ((FIVE, " ".join(METRICS), ",".join(METRICS)), (ALL, "", "*"))[: 1 + is_all]
-        for number, where in product(range(1, rounds + 1), state):
-            for what, results, tables in jobs:
-                name = f"{what}-{where}-{number}".replace(" ", "-")
-                task = progress.add_task(f"{what}, {where}", total=events)
-                run = ClusterRun(
-                    settings.model_copy(update={"state": settings.home / name}),
-                    {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": name},
-                    {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
-                )
-                ours[what, where].append(run.work_off(backlog, lambda done: progress.update(task, completed=done)))  # noqa: B023 (now)
-            progress.add_task(f"{SPARK}, {where}", total=None)
-            options = {"state": where, "batch": batch, "deduplicate": not no_deduplication}
-            theirs[where].append(work_off(spark, settings.kafka_bootstrap, backlog.records, options))
-    report(ours, theirs).show(as_json)
+        for number in sorted(set(events)):
+            task = progress.add_task("filling Kafka", total=number)
+            backlog.fill(
+                islice(records, number - backlog.records),
+                lambda sent: progress.update(task, completed=sent),  # noqa: B023 (now)
+            )
+            for turn, where in product(range(1, rounds + 1), state):
+                for what, results, tables in jobs:
+                    run = Run(what, where, number)
+                    task = progress.add_task(str(run), total=number)
+                    group = f"{run}-{turn}".replace(", ", "-").replace(" ", "-")
+                    ours = ClusterRun(
+                        settings.model_copy(
+                            update={"state": settings.home / group, "flink_taskmanager_memory": memory}
+                        ),
+                        {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": group},
+                        {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
+                    )
+                    found[run].append(
+                        ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
+                    )
+                run = Run(SPARK, where, number)
+                progress.add_task(str(run), total=None)
+                options = {"state": where, "batch": batch, "deduplicate": not no_deduplication, "memory": spark_memory}
+                found[run].append(work_off(spark, settings.kafka_bootstrap, number, options))
+    report(found).show(as_json)
 
 
 if __name__ == "__main__":
