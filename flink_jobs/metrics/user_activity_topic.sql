@@ -11,7 +11,7 @@ CREATE TEMPORARY TABLE user_activity (
     'connector' = 'kafka',
     'topic' = '${topic}',
     'properties.bootstrap.servers' = '${bootstrap}',
-    -- Many rows a second: fewer, larger requests cost the job a tenth less.
+    -- Many rows a second: in fewer, larger requests.
     'properties.linger.ms' = '50',
     'properties.batch.size' = '131072',
     'key.format' = 'json',
