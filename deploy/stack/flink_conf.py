@@ -102,8 +102,6 @@ def cluster_options(settings: StackSettings) -> dict[str, str | float | bool]:
         "state.backend.type": {"rocksdb": "rocksdb", "heap": "hashmap"}[settings.flink_state],
         # The stores of all operators share these; at a checkpoint each would wait until those before it are on disk.
         "state.backend.rocksdb.thread.num": 16,
-        # So many timers of each of 128 parts of the keys are in memory; beyond, they are read from disk.
-        "state.backend.rocksdb.timer-service.cache-size": 1024,
         "execution.checkpointing.interval": f"{round(settings.checkpoint_seconds * 1000)} ms",
         "execution.checkpointing.incremental": True,
         "execution.checkpointing.storage": "filesystem",
