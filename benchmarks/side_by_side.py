@@ -106,7 +106,10 @@ def main(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         progress.add_task("making Spark's environment", total=None)
         spark = install()
-    with running("kafka", "valkey") as settings, Progress(console=Console(stderr=True), transient=True) as progress:
+    with (
+        running("kafka", "valkey", flink_taskmanager_memory=memory) as settings,
+        Progress(console=Console(stderr=True), transient=True) as progress,
+    ):
         topic_admin.apply(settings.kafka_bootstrap)
         create_topics(settings.kafka_bootstrap)
         backlog = Backlog(settings.kafka_bootstrap)
@@ -126,9 +129,7 @@ def main(
                     task = progress.add_task(str(run), total=number)
                     group = f"{run}-{turn}".replace(", ", "-").replace(" ", "-")
                     ours = ClusterRun(
-                        settings.model_copy(
-                            update={"state": settings.home / group, "flink_taskmanager_memory": memory}
-                        ),
+                        settings.model_copy(update={"state": settings.home / group}),
                         {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": group},
                         {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
                     )
