@@ -4,7 +4,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-# Beside each other, for both often wait; the chaos comes when the shorter half has ended.
+# Beside each other, for both often wait; the chaos comes last, when the shorter half should have ended.
 SHORTER := $(wildcard tests/unit tests/jobs tests/e2e/test_*.py)
 LONGER := $(wildcard tests/integration tests/e2e/demo tests/chaos)
 
