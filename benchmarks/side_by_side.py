@@ -40,6 +40,12 @@ class Run(NamedTuple):
         return f"{self.what}, {self.state}, {self.events / 1e6:g} million"
 
 
+def line(run: Run, found: Measured | SparkMeasured) -> str:
+    """What is printed as soon as it is measured, for the whole comparison may take two hours."""
+    cost = found.cpu_seconds / found.records * 1e6
+    return f"{run}: {found.records / found.seconds:,.0f} events/s, {cost:,.0f} s of the processor a million"
+
+
 def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
     """Compare ours with Spark's fastest at the same number of events; each figure is the median of its rounds."""
     rates = {run: Spread.of(one.records / one.seconds for one in found) for run, found in rounds.items()}
@@ -136,10 +142,12 @@ def main(
                     found[run].append(
                         ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
                     )
+                    progress.console.print(line(run, found[run][-1]))
                 run = Run(SPARK, where, number)
                 progress.add_task(str(run), total=None)
                 options = {"state": where, "batch": batch, "deduplicate": not no_deduplication, "memory": spark_memory}
                 found[run].append(work_off(spark, settings.kafka_bootstrap, number, options))
+                progress.console.print(line(run, found[run][-1]))
     report(found).show(as_json)
 
 

@@ -29,6 +29,11 @@ def test_ratios_are_to_the_fastest_of_sparks_runs() -> None:
     assert figures["state, five metrics, heap, 0.5 million"] == 1.5
 
 
+def test_each_measurement_is_one_line() -> None:
+    text = side_by_side.line(Run(SPARKS, "heap", 500_000), SPARK)
+    assert text == "Spark's five, heap, 0.5 million: 5,000 events/s, 300 s of the processor a million"
+
+
 def test_each_number_of_events_has_a_comparison_of_its_own() -> None:
     million = replace(RUN, records=1_000_000)
     rounds = {
