@@ -1,10 +1,24 @@
 """A benchmark on the command line: what a person can mend is one sentence, not a stack trace."""
 
+import re
 import sys
 
 import click
 
+from deploy.stack.settings import MEMORY
 from ingestion.errors import ShopstreamError
+
+
+class MemorySize(click.ParamType[str]):
+    """How much memory a process may have, as Flink's and Java's options write it."""
+
+    name = "size"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it as it is; what Flink would refuse after minutes is refused before anything starts."""
+        if not re.match(MEMORY, value):
+            self.fail(f"{value!r} is no size: write mebibytes or gibibytes, as in 2560m or 4g.", param, ctx)
+        return value
 
 
 def run(command: click.Command) -> None:

@@ -81,8 +81,16 @@ def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
 @click.option("--all/--five", "is_all", default=True, show_default=True, help="Measure our nine results, too.")
 @click.option("--no-deduplication", is_flag=True, help="Let Spark count repeated events twice, which costs it less.")
 @click.option("--rounds", default=1, show_default=True, type=click.IntRange(min=1), help="Of all that is compared.")
-@click.option("--memory", default="4g", show_default=True, help="Whole process size of our TaskManager.")
-@click.option("--spark-memory", default="4g", show_default=True, help="Heap of Spark's JVM alone.")
+@click.option(
+    "--memory",
+    type=command.MemorySize(),
+    default="4g",
+    show_default=True,
+    help="Whole process size of our TaskManager.",
+)
+@click.option(
+    "--spark-memory", type=command.MemorySize(), default="4g", show_default=True, help="Heap of Spark's JVM alone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(
     events: tuple[int, ...],
@@ -104,7 +112,8 @@ def main(
     \b
     Examples:
       python -m benchmarks.side_by_side
-      python -m benchmarks.side_by_side --events 5000000 --state heap --state rocksdb
+      python -m benchmarks.side_by_side --state heap --state rocksdb
+      python -m benchmarks.side_by_side --events 5000000 --memory 6g --spark-memory 8g
       python -m benchmarks.side_by_side --rounds 3
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)

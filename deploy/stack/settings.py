@@ -12,7 +12,7 @@ from ingestion.errors import ShopstreamError
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the packages; parts run here."""
 
-_MEMORY = r"^[1-9][0-9]*[mg]$"
+MEMORY = r"^[1-9][0-9]*[mg]$"
 
 
 class StackSettings(BaseSettings):
@@ -50,13 +50,13 @@ class StackSettings(BaseSettings):
     scorer: str = "127.0.0.1:18000"
     """``host:port`` of the scorer."""
 
-    kafka_heap: str = Field(default="512m", pattern=_MEMORY)
+    kafka_heap: str = Field(default="512m", pattern=MEMORY)
     """Java heap of the broker."""
 
-    flink_jobmanager_memory: str = Field(default="1g", pattern=_MEMORY)
+    flink_jobmanager_memory: str = Field(default="1g", pattern=MEMORY)
     """Whole process size of Flink's JobManager."""
 
-    flink_taskmanager_memory: str = Field(default="2560m", pattern=_MEMORY)
+    flink_taskmanager_memory: str = Field(default="2560m", pattern=MEMORY)
     """Whole process size of Flink's TaskManager."""
 
     flink_taskmanager_java: str = "-XX:+UseParallelGC"
@@ -91,7 +91,7 @@ class StackSettings(BaseSettings):
 
     @classmethod
     def on_free_ports(cls, state: Path, **values: Any) -> Self:
-        """Return settings whose ports are free now, with their state in this folder: for tests."""
+        """Return settings whose ports are free now, with their state in this folder: for tests. Fails as load does."""
         names = (
             "kafka_bootstrap",
             "kafka_controller",
@@ -105,7 +105,7 @@ class StackSettings(BaseSettings):
         addresses = [f"127.0.0.1:{port}" for port in free_ports(len(names))]
         chosen = dict(zip(names, addresses, strict=True))
         chosen["mlflow"] = f"http://{chosen['mlflow']}"
-        return cls(state=state, **(chosen | values))
+        return cls.load(state=state, **(chosen | values))
 
     @property
     def home(self) -> Path:
