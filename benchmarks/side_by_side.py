@@ -151,12 +151,12 @@ def main(
                     found[run].append(
                         ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
                     )
-                    progress.console.print(line(run, found[run][-1]))
+                    progress.console.print(line(run, found[run][-1]), soft_wrap=True)
                 run = Run(SPARK, where, number)
                 progress.add_task(str(run), total=None)
                 options = {"state": where, "batch": batch, "deduplicate": not no_deduplication, "memory": spark_memory}
                 found[run].append(work_off(spark, settings.kafka_bootstrap, number, options))
-                progress.console.print(line(run, found[run][-1]))
+                progress.console.print(line(run, found[run][-1]), soft_wrap=True)
     report(found).show(as_json)
 
 
