@@ -5,7 +5,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice, product
 from statistics import median
@@ -47,15 +48,17 @@ def line(run: Run, found: Measured | SparkMeasured) -> str:
 
 
 def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
-    """Compare ours with Spark's fastest at the same number of events; each figure is the median of its rounds."""
+    """Compare ours with Spark's fastest at the same number of events, if it was measured; a figure is the median of
+    its rounds."""
     rates = {run: Spread.of(one.records / one.seconds for one in found) for run, found in rounds.items()}
     results = []
     for run, rate in rates.items():
         if run.what != SPARK:
             goal = 4.0 if run.what == FIVE else 1.0
-            theirs = max(other.median for of, other in rates.items() if (of.what, of.events) == (SPARK, run.events))
-            name = f"{run} / Spark's five at their best"
-            results.append(Result(name, rate.median / theirs, "times", at_least=goal))
+            theirs = [other.median for of, other in rates.items() if (of.what, of.events) == (SPARK, run.events)]
+            if theirs:
+                name = f"{run} / Spark's five at their best"
+                results.append(Result(name, rate.median / max(theirs), "times", at_least=goal))
     for run, found in rounds.items():
         note = f"rounds: {rates[run]}" if len(found) > 1 else ""
         results += [
@@ -65,6 +68,16 @@ def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
             Result(f"state, {run}", median(one.state_bytes / _MEBIBYTE for one in found), "MiB"),
         ]
     return Report(NAME, results, {str(run): [asdict(one) for one in found] for run, found in rounds.items()})
+
+
+@contextmanager
+def shown_at_the_end(found: Mapping[Run, Sequence[Measured | SparkMeasured]], as_json: bool) -> Iterator[None]:
+    """Print the report also when something fails: an hour of measurements is not thrown away with the one after it."""
+    try:
+        yield
+    finally:
+        if found:
+            report(found).show(as_json)
 
 
 @click.command()
@@ -113,7 +126,7 @@ def main(
     Examples:
       python -m benchmarks.side_by_side
       python -m benchmarks.side_by_side --state heap --state rocksdb
-      python -m benchmarks.side_by_side --events 5000000 --memory 6g --spark-memory 8g
+      python -m benchmarks.side_by_side --events 5000000 --state rocksdb --memory 6g
       python -m benchmarks.side_by_side --rounds 3
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -122,6 +135,7 @@ def main(
         progress.add_task("making Spark's environment", total=None)
         spark = install()
     with (
+        shown_at_the_end(found, as_json),
         running("kafka", "valkey", flink_taskmanager_memory=memory) as settings,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
@@ -148,16 +162,20 @@ def main(
                         {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": group},
                         {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
                     )
-                    found[run].append(
-                        ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
-                    )
-                    progress.console.print(line(run, found[run][-1]), soft_wrap=True)
+                    worked = ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
+                    found[run].append(worked)
+                    progress.console.print(line(run, worked), soft_wrap=True)
                 run = Run(SPARK, where, number)
                 progress.add_task(str(run), total=None)
-                options = {"state": where, "batch": batch, "deduplicate": not no_deduplication, "memory": spark_memory}
-                found[run].append(work_off(spark, settings.kafka_bootstrap, number, options))
-                progress.console.print(line(run, found[run][-1]), soft_wrap=True)
-    report(found).show(as_json)
+                options = {
+                    "state": where,
+                    "batch": batch,
+                    "deduplicate": not no_deduplication,
+                    "memory": spark_memory,
+                }
+                theirs = work_off(spark, settings.kafka_bootstrap, number, options)
+                found[run].append(theirs)
+                progress.console.print(line(run, theirs), soft_wrap=True)
 
 
 if __name__ == "__main__":

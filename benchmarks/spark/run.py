@@ -104,13 +104,18 @@ def _measure(child: "subprocess.Popen[str]", log: Path, records: int) -> SparkMe
     return measured
 
 
+def reason(log: str) -> str:
+    """Return the line of Spark's log that says why it ended: the last error, unless all come from too little memory."""
+    errors = [text.strip() for text in log.splitlines() if "Exception" in text or "Error" in text]
+    if any("OutOfMemoryError" in error for error in errors):
+        return "its heap is too small, give it more with --spark-memory."
+    return errors[-1] if errors else "no reason given"
+
+
 def _answer(child: "subprocess.Popen[str]", log: Path) -> dict[str, Any]:
     assert child.stdout  # noqa: S101 (a pipe)
     line = child.stdout.readline()
     if not line:
-        reasons = [
-            text for text in log.read_text(errors="replace").splitlines() if "Exception" in text or "Error" in text
-        ]
-        raise ShopstreamError(f"The Spark job failed: {(reasons or ['no reason given'])[-1].strip()}")
+        raise ShopstreamError(f"The Spark job failed: {reason(log.read_text(errors='replace'))}")
     answer: dict[str, Any] = json.loads(line)
     return answer

@@ -8,6 +8,7 @@ from benchmarks import side_by_side
 from benchmarks.side_by_side import ALL, FIVE, Run
 from benchmarks.side_by_side import SPARK as SPARKS
 from benchmarks.spark.run import SparkMeasured
+from ingestion.errors import ShopstreamError
 from tests.unit.benchmarks.test_pipeline import RUN
 
 SPARK = SparkMeasured(records=500_000, seconds=100.0, cpu_seconds=150.0, peak_bytes=2**30, state_bytes=2**21, batches=2)
@@ -45,6 +46,20 @@ def test_each_number_of_events_has_a_comparison_of_its_own() -> None:
     figures = {result.name: result.figure for result in side_by_side.report(rounds).results}
     assert figures["five metrics, heap, 0.5 million / Spark's five at their best"] == pytest.approx(2.5)
     assert figures["five metrics, heap, 1 million / Spark's five at their best"] == pytest.approx(10)
+
+
+def test_without_spark_there_is_no_ratio() -> None:
+    results = side_by_side.report({Run(FIVE, "heap", 500_000): [RUN]}).results
+    assert [result.unit for result in results] == ["events/s", "s/million", "MiB at most", "MiB"]
+
+
+def test_what_was_measured_before_a_failure_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        pytest.raises(ShopstreamError),
+        side_by_side.shown_at_the_end({Run(FIVE, "heap", 500_000): [RUN]}, as_json=False),
+    ):
+        raise ShopstreamError("Spark's heap is too small.")
+    assert "five metrics, heap, 0.5 million" in capsys.readouterr().out
 
 
 def test_the_figure_of_several_rounds_is_their_median() -> None:
