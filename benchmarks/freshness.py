@@ -163,13 +163,7 @@ def _unread(kafka: TopicReader, job: JobSettings, end: int) -> int:
 @click.option("--warm-up", default=300.0, show_default=True, help="Seconds before the measured ones.")
 @click.option("--seconds", default=60.0, show_default=True, help="Measured seconds.")
 @click.option("--state", default="heap", show_default=True, type=click.Choice(["heap", "rocksdb"]), help="Where.")
-@click.option(
-    "--memory",
-    type=command.MemorySize(),
-    default="4g",
-    show_default=True,
-    help="Whole size of the TaskManager's process.",
-)
+@command.memory_option("4g")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(rate: float, warm_up: float, seconds: float, state: str, memory: str, as_json: bool) -> None:
     """Measure how fresh features are: from `send` of an event to a value through Feast that includes it.

@@ -51,13 +51,7 @@ def report(runs: dict[str, Measured]) -> Report:
     "--state", multiple=True, default=["rocksdb"], type=click.Choice(["rocksdb", "hashmap"]), help="State backend."
 )
 @click.option("--parallelism", default=1, show_default=True, type=click.IntRange(1, 8))
-@click.option(
-    "--memory",
-    type=command.MemorySize(),
-    default="2560m",
-    show_default=True,
-    help="Whole size of the TaskManager's process.",
-)
+@command.memory_option("2560m")
 @click.option("--checkpoint-seconds", default=10.0, show_default=True, help="Time between checkpoints.")
 @click.option("--option", multiple=True, metavar="KEY=VALUE", help="An option of Flink for the job.")
 @click.option("--java", multiple=True, default=[""], help="Java options of the TaskManager; more often: more runs.")

@@ -41,16 +41,23 @@ class Run(NamedTuple):
         return f"{self.what}, {self.state}, {self.events / 1e6:g} million"
 
 
+def _rate(found: Measured | SparkMeasured) -> float:
+    return found.records / found.seconds
+
+
+def _cost(found: Measured | SparkMeasured) -> float:
+    return found.cpu_seconds / found.records * 1e6
+
+
 def line(run: Run, found: Measured | SparkMeasured) -> str:
     """What is printed as soon as it is measured, for the whole comparison may take two hours."""
-    cost = found.cpu_seconds / found.records * 1e6
-    return f"{run}: {found.records / found.seconds:,.0f} events/s, {cost:,.0f} s of the processor a million"
+    return f"{run}: {_rate(found):,.0f} events/s, {_cost(found):,.0f} s of the processor a million"
 
 
 def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
     """Compare ours with Spark's fastest at the same number of events, if it was measured; a figure is the median of
     its rounds."""
-    rates = {run: Spread.of(one.records / one.seconds for one in found) for run, found in rounds.items()}
+    rates = {run: Spread.of(map(_rate, found)) for run, found in rounds.items()}
     results = []
     for run, rate in rates.items():
         if run.what != SPARK:
@@ -63,7 +70,7 @@ def report(rounds: Mapping[Run, Sequence[Measured | SparkMeasured]]) -> Report:
         note = f"rounds: {rates[run]}" if len(found) > 1 else ""
         results += [
             Result(str(run), rates[run].median, "events/s", note=note),
-            Result(f"processor, {run}", median(one.cpu_seconds / one.records * 1e6 for one in found), "s/million"),
+            Result(f"processor, {run}", median(map(_cost, found)), "s/million"),
             Result(f"memory, {run}", median(one.peak_bytes / _MEBIBYTE for one in found), "MiB at most"),
             Result(f"state, {run}", median(one.state_bytes / _MEBIBYTE for one in found), "MiB"),
         ]
@@ -94,16 +101,8 @@ def shown_at_the_end(found: Mapping[Run, Sequence[Measured | SparkMeasured]], as
 @click.option("--all/--five", "is_all", default=True, show_default=True, help="Measure our nine results, too.")
 @click.option("--no-deduplication", is_flag=True, help="Let Spark count repeated events twice, which costs it less.")
 @click.option("--rounds", default=1, show_default=True, type=click.IntRange(min=1), help="Of all that is compared.")
-@click.option(
-    "--memory",
-    type=command.MemorySize(),
-    default="4g",
-    show_default=True,
-    help="Whole process size of our TaskManager.",
-)
-@click.option(
-    "--spark-memory", type=command.MemorySize(), default="4g", show_default=True, help="Heap of Spark's JVM alone."
-)
+@command.memory_option("4g")
+@command.memory_option("4g", "--spark-memory", "Heap of Spark's JVM alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(
     events: tuple[int, ...],
@@ -126,7 +125,7 @@ def main(
     Examples:
       python -m benchmarks.side_by_side
       python -m benchmarks.side_by_side --state heap --state rocksdb
-      python -m benchmarks.side_by_side --events 5000000 --state rocksdb --memory 6g
+      python -m benchmarks.side_by_side --events 5000000 --state rocksdb --memory 6g --spark-memory 8g
       python -m benchmarks.side_by_side --rounds 3
     """
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -139,6 +138,11 @@ def main(
         running("kafka", "valkey", flink_taskmanager_memory=memory) as settings,
         Progress(console=Console(stderr=True), transient=True) as progress,
     ):
+
+        def keep(run: Run, measured: Measured | SparkMeasured) -> None:
+            found[run].append(measured)
+            progress.console.print(line(run, measured), soft_wrap=True)
+
         topic_admin.apply(settings.kafka_bootstrap)
         create_topics(settings.kafka_bootstrap)
         backlog = Backlog(settings.kafka_bootstrap)
@@ -162,20 +166,11 @@ def main(
                         {"BENCHMARK_JOB": results, "BENCHMARK_RESULTS": tables, "SHOPSTREAM_CONSUMER_GROUP": group},
                         {"state.backend.type": "hashmap" if where == "heap" else "rocksdb"},
                     )
-                    worked = ours.work_off(backlog, lambda done: progress.update(task, completed=done))  # noqa: B023 (now)
-                    found[run].append(worked)
-                    progress.console.print(line(run, worked), soft_wrap=True)
+                    keep(run, ours.work_off(backlog, lambda done: progress.update(task, completed=done)))  # noqa: B023 (now)
                 run = Run(SPARK, where, number)
                 progress.add_task(str(run), total=None)
-                options = {
-                    "state": where,
-                    "batch": batch,
-                    "deduplicate": not no_deduplication,
-                    "memory": spark_memory,
-                }
-                theirs = work_off(spark, settings.kafka_bootstrap, number, options)
-                found[run].append(theirs)
-                progress.console.print(line(run, theirs), soft_wrap=True)
+                options = {"state": where, "batch": batch, "deduplicate": not no_deduplication, "memory": spark_memory}
+                keep(run, work_off(spark, settings.kafka_bootstrap, number, options))
 
 
 if __name__ == "__main__":

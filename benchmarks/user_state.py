@@ -41,13 +41,7 @@ def report(run: Measured, users: int) -> Report:
 @click.option("--users", default=1_000_000, show_default=True, type=click.IntRange(min=1000), help="Users of the day.")
 @click.option("--events-of-each", default=3, show_default=True, type=click.IntRange(1, 200), help="Events of a user.")
 @click.option("--job", default="user_features", show_default=True, help="Results of the job, separated by spaces.")
-@click.option(
-    "--memory",
-    type=command.MemorySize(),
-    default="2560m",
-    show_default=True,
-    help="Whole size of the TaskManager's process.",
-)
+@command.memory_option("2560m")
 @click.option("--state", default="rocksdb", show_default=True, type=click.Choice(["rocksdb", "hashmap"]))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def main(users: int, events_of_each: int, job: str, memory: str, state: str, as_json: bool) -> None:

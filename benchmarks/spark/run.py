@@ -106,7 +106,7 @@ def _measure(child: "subprocess.Popen[str]", log: Path, records: int) -> SparkMe
 
 def reason(log: str) -> str:
     """Return the line of Spark's log that says why it ended: the last error, unless all come from too little memory."""
-    errors = [text.strip() for text in log.splitlines() if "Exception" in text or "Error" in text]
+    errors = [text.strip(" :") for text in log.splitlines() if "Exception" in text or "Error" in text]
     if any("OutOfMemoryError" in error for error in errors):
         return "its heap is too small, give it more with --spark-memory."
     return errors[-1] if errors else "no reason given"

@@ -21,7 +21,7 @@ def test_an_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert capsys.readouterr().err == "benchmarks: Kafka is away: start it.\n"
 
 
-@pytest.mark.parametrize("value", ["", "4", "4gb", "0g", "-1g", "4 g", "4G", "1.5g", "abc"])
+@pytest.mark.parametrize("value", ["", "4", "4gb", "0g", "-1g", "4 g", "4G", "1.5g", "4g\n", "abc"])
 def test_a_wrong_size_says_how_to_write_one(value: str) -> None:
     with pytest.raises(click.BadParameter, match="write mebibytes or gibibytes, as in 2560m or 4g"):
         MemorySize().convert(value, None, None)

@@ -4,7 +4,7 @@ from benchmarks.spark.run import reason
 
 
 def test_the_last_error_is_the_reason() -> None:
-    assert reason("java.io.IOException: one\n\tat A.b(A.java:1)\n  KafkaError: two \nbye\n") == "KafkaError: two"
+    assert reason("java.io.IOException: one\n\tat A.b(A.java:1)\n: KafkaError: two \nbye\n") == "KafkaError: two"
 
 
 def test_too_little_memory_is_the_reason_of_what_follows() -> None:
