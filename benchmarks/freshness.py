@@ -104,14 +104,13 @@ def measure(
         return int(found["counts"]["completed"])
 
     def processors(load_pid: int) -> dict[str, float]:
-        manager = Run(settings, "flink-taskmanager").leader
-        broker = Run(settings, "kafka").leader
-        assert manager and broker  # noqa: S101 (both were started here)
-        return {
-            "TaskManager": cpu_seconds(manager.pid),
-            "broker": cpu_seconds(broker.pid),
-            "load": cpu_seconds(load_pid),
-        }
+        parts = {"TaskManager": "flink-taskmanager", "broker": "kafka", "store": "valkey"}
+        used = {"load": cpu_seconds(load_pid), "probes": time.process_time()}
+        for part, name in parts.items():
+            leader = Run(settings, name).leader
+            assert leader  # noqa: S101 (it was started here)
+            used[part] = cpu_seconds(leader.pid)
+        return used
 
     # A slow answer is to be measured, not to be an error.
     store = open_store(FeatureStoreSettings(state=settings.state, redis=settings.redis, redis_timeout_ms=10_000))
@@ -125,8 +124,10 @@ def measure(
         start = time.monotonic()
         measured_from = start + warm_up
         before: tuple[float, int, int, dict[str, float]] | None = None
+        sent = 0
         while (now := time.monotonic()) < measured_from + seconds:
             probes.send()
+            sent += now >= measured_from
             progress.update(task, completed=now - start)
             if before is None and now >= measured_from:
                 probes.take()
@@ -144,13 +145,12 @@ def measure(
             "unread": _unread(kafka, job, sum(ends.values())),
             "seconds": lasted,
         }
-        deadline = time.monotonic() + 5
         done = probes.take()
-        while time.monotonic() < deadline:
+        while probes.are_waited_for:
             time.sleep(0.1)
             done += probes.take()
-        chosen = [probe for probe in done if probe.sent >= measured_from]
-        return report(chosen, probes.lost, details)
+        chosen = [probe for probe in done + probes.take() if probe.sent >= measured_from]
+        return report(chosen, sent - len(chosen), details)
 
 
 def _unread(kafka: TopicReader, job: JobSettings, end: int) -> int:

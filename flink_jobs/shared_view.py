@@ -4,7 +4,7 @@ from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
 UNHURRIED_MS = 100
-"""Wait of rows for which nobody waits. With the job's own 5 ms their readers are woken 200 times a second, each."""
+"""Wait of rows for which nobody waits. With the job's own 20 ms their readers are woken 50 times a second, each."""
 
 
 def share(

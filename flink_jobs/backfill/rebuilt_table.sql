@@ -2,9 +2,9 @@
 CREATE TEMPORARY TABLE rebuilt_${result} WITH (
     'connector' = 'filesystem',
     'path' = '${path}',
-    'format' = 'parquet',
-    'parquet.utc-timezone' = 'true',
-    'parquet.write.int64.timestamp' = 'true',
-    'parquet.timestamp.time.unit' = 'micros',
-    'parquet.compression' = 'SNAPPY'
+    'format' = 'buffered-parquet',
+    'buffered-parquet.utc-timezone' = 'true',
+    'buffered-parquet.write.int64.timestamp' = 'true',
+    'buffered-parquet.timestamp.time.unit' = 'micros',
+    'buffered-parquet.compression' = 'SNAPPY'
 ) LIKE ${result} (EXCLUDING OPTIONS)

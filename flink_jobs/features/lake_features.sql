@@ -9,17 +9,17 @@ CREATE TEMPORARY TABLE lake_${entity}_features (
 ) PARTITIONED BY (`day`) WITH (
     'connector' = 'filesystem',
     'path' = '${path}',
-    'format' = 'parquet',
-    'parquet.utc-timezone' = 'true',
-    'parquet.write.int64.timestamp' = 'true',
-    'parquet.timestamp.time.unit' = 'micros',
-    'parquet.compression' = 'SNAPPY',
+    'format' = 'buffered-parquet',
+    'buffered-parquet.utc-timezone' = 'true',
+    'buffered-parquet.write.int64.timestamp' = 'true',
+    'buffered-parquet.timestamp.time.unit' = 'micros',
+    'buffered-parquet.compression' = 'SNAPPY',
     -- A backlog touches many partitions at once: small buffers, and a file closes once nothing comes for it.
-    'parquet.page.size' = '65536',
-    'parquet.dictionary.page.size' = '65536',
-    'parquet.enable.dictionary#event_timestamp' = 'false',
-    'parquet.enable.dictionary#created_timestamp' = 'false',
-    'parquet.enable.dictionary#version' = 'false',
+    'buffered-parquet.page.size' = '65536',
+    'buffered-parquet.dictionary.page.size' = '65536',
+    'buffered-parquet.enable.dictionary#event_timestamp' = 'false',
+    'buffered-parquet.enable.dictionary#created_timestamp' = 'false',
+    'buffered-parquet.enable.dictionary#version' = 'false',
     'sink.rolling-policy.inactivity-interval' = '2 s',
     'sink.rolling-policy.check-interval' = '1 s'
 )
